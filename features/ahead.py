@@ -1,0 +1,51 @@
+"""Features over the period ahead, as it was forecast and known at the issue time.
+
+A mean or total is NaN unless every day of the period is forecast; a highest or lowest is over the days that are.
+`margin_days` widens the period on both sides, for forecasts that are right about the event and wrong about the day.
+"""
+
+from dataclasses import dataclass
+
+import bottleneck
+import numpy as np
+import xarray as xr
+
+from features.feature import VariableFeature
+from features.periods import Periods
+from features.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class MeanAhead(VariableFeature):
+    """Mean of the days of the period, in the variable's unit."""
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return snapshot.ahead(self.variable, periods).reduce(np.mean, "day")
+
+
+@dataclass(frozen=True)
+class TotalAhead(VariableFeature):
+    """Total of the days of the period, in the variable's unit."""
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return snapshot.ahead(self.variable, periods).reduce(np.sum, "day")
+
+
+@dataclass(frozen=True)
+class HighestAhead(VariableFeature):
+    """Highest day of the period, in the variable's unit."""
+
+    margin_days: int = 0
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return snapshot.ahead(self.variable, periods, margin_days=self.margin_days).reduce(bottleneck.nanmax, "day")
+
+
+@dataclass(frozen=True)
+class LowestAhead(VariableFeature):
+    """Lowest day of the period, in the variable's unit."""
+
+    margin_days: int = 0
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return snapshot.ahead(self.variable, periods, margin_days=self.margin_days).reduce(bottleneck.nanmin, "day")

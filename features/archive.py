@@ -1,0 +1,204 @@
+"""The archive: the append-only table of all entries, each with the day it speaks of and the moment it became known."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import xarray as xr
+from deltalake import DeltaTable
+
+from features.entries import ENTRIES, KEY, QUARANTINE, Receipt, inspect, rejected
+from features.errors import HaidangError
+from features.local_days import day_numbers, moments
+from features.sites import Sites
+from features.snapshot import Snapshot
+from features.variables import variable_named
+from features.vintages import Vintages, vintages
+
+
+class Archive:
+    """Two Delta Lake tables in a folder: the entries, and the quarantine of rows that were refused at the door.
+
+    Appends are atomic: a killed process leaves the table as it was. They are idempotent too: an entry that is held
+    already is not written again. Nothing is ever changed or removed.
+    """
+
+    def __init__(self, folder: Path, sites: Sites, zone: str, *, version: int | None = None) -> None:
+        """Opens the archive in a folder, or prepares a new one; nothing is written before the first append.
+
+        Args:
+            folder: the archive's folder.
+            sites: the deployment's sites.
+            zone: IANA zone of the local day.
+            version: reads the entries as they lay in this version of the table; the newest for None.
+
+        Raises:
+            HaidangError: if the archive was made for another zone.
+        """
+        self.sites, self.zone, self._version = sites, zone, version
+        self._entries, self._quarantine = folder / "entries", folder / "quarantine"
+        made_for = json.loads(self._table().metadata().description)["zone"] if self.exists else zone
+        if made_for != zone:
+            raise HaidangError(f"the archive in {folder} counts days in {made_for}, not in {zone}: set the local zone")
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever appended."""
+        return DeltaTable.is_deltatable(str(self._entries))
+
+    @property
+    def version(self) -> int:
+        """Version of the Delta table of entries; each append that brought anything adds one."""
+        return self._table().version()
+
+    def append(self, entries: pd.DataFrame) -> Receipt:
+        """Checks entries at the door, takes the good ones and sets the others aside with the reason.
+
+        Args:
+            entries: columns site, variable, valid_time, known_time, value, source.
+
+        Raises:
+            HaidangError: if a column is missing.
+        """
+        checked = inspect(entries, self.sites, self.zone)
+        held = self._held_values(checked.entries)
+        torn = held.notna() & (held != checked.entries["value"])
+        reason = "the archive holds " + held[torn].astype(str) + " for this entry: a correction needs a later known_time"
+        aside = pd.concat([checked.rejected, rejected(checked.entries[torn], reason)], ignore_index=True)
+        self.quarantine(aside)
+        accepted = self._merge(self._entries, ENTRIES, checked.entries[~torn], KEY, ["variable"])
+        return Receipt(accepted, len(entries) - accepted - len(aside), len(aside))
+
+    def quarantine(self, rows: pd.DataFrame) -> None:
+        """Sets refused rows aside: columns source, reason, row; rows that lie there already are not written again."""
+        if not rows.empty:
+            self._merge(self._quarantine, QUARANTINE, rows.drop_duplicates(), QUARANTINE.names, None)
+
+    def quarantined(self) -> pd.DataFrame:
+        """All refused rows: columns source, reason, row (JSON of the row as it came)."""
+        if not DeltaTable.is_deltatable(str(self._quarantine)):
+            return QUARANTINE.empty_table().to_pandas()
+        return DeltaTable(str(self._quarantine)).to_pandas()
+
+    def compact(self) -> None:
+        """Joins small files into large ones; the entries stay the same."""
+        self._table().optimize.compact()
+
+    def as_of(self, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> Snapshot:
+        """What was known at one or more issue times, and nothing else.
+
+        Args:
+            issue_times: moments with a time zone.
+
+        Raises:
+            HaidangError: if a moment has no zone or lies before the first entry was known.
+        """
+        times = moments(issue_times)
+        if times[0] < (begins := self.begins()):
+            raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
+        pinned = Archive(self._entries.parent, self.sites, self.zone, version=self.version)
+        return Snapshot(times, self.sites, self.zone, lambda variable: pinned._vintages(variable, times[-1]))
+
+    def begins(self) -> pd.Timestamp:
+        """When the first entry became known.
+
+        Raises:
+            HaidangError: if the archive is empty.
+        """
+        return self._extreme("known_time", "min")
+
+    def ends(self) -> pd.Timestamp:
+        """When the last entry became known.
+
+        Raises:
+            HaidangError: if the archive is empty.
+        """
+        return self._extreme("known_time", "max")
+
+    def observed(self, variable: str, *, by: pd.Timestamp, start: pd.Timestamp, end: pd.Timestamp) -> xr.DataArray:
+        """Truth: daily values known after their stretch was over, as they stood at a moment; never a forecast.
+
+        Args:
+            variable: a declared variable.
+            by: the moment at which the truth is read; later corrections do not count.
+            start: first day, the one that holds this moment.
+            end: last day, the one that holds this moment.
+
+        Returns:
+            Dims (site, time), in the variable's unit; time is the local date. NaN where nobody looked.
+        """
+        first, last = day_numbers(moments([start, end], "day"), self.zone)[[0, -1]]
+        days = np.arange(first, last + 1)
+        moment = moments(by, "moment")
+        held = self._vintages(variable, moment[0], observed=True)
+        values = held.last_known(moment.asi8, days[None, :])[0]
+        dates = days.astype("datetime64[D]").astype("datetime64[s]")
+        coordinates = {"site": list(self.sites.codes), "time": dates}
+        return xr.DataArray(
+            values, coordinates, ("site", "time"), name=variable, attrs={"units": variable_named(variable).unit}
+        )
+
+    def _vintages(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
+        span = pd.Timedelta(days=variable_named(variable).span_days)
+        wanted = (ds.field("variable") == variable) & (ds.field("known_time") <= known_by)
+        columns = ["site", "valid_time", "known_time", "value", "source"]
+        table = self._read(wanted, columns)
+        if observed:
+            over = pc.add(table["valid_time"], pa.scalar(span.to_pytimedelta(), pa.duration("us")))
+            table = table.filter(pc.greater_equal(table["known_time"], over))
+        entries = table.to_pandas()
+        entries["site"] = pd.Index(self.sites.codes).get_indexer(entries["site"])
+        return vintages(entries[entries["site"] >= 0], len(self.sites), self.zone)
+
+    def _held_values(self, entries: pd.DataFrame) -> pd.Series:
+        """What the archive holds for the keys of some entries; NaN where it holds nothing."""
+        if entries.empty or not self.exists:
+            return pd.Series(np.nan, index=entries.index)
+        valid_time, variables = entries["valid_time"], entries["variable"].unique().tolist()
+        between = (ds.field("valid_time") >= valid_time.min()) & (ds.field("valid_time") <= valid_time.max())
+        held = self._read(between & ds.field("variable").isin(variables), [*KEY, "value"]).to_pandas()
+        both = entries[KEY].merge(held, on=KEY, how="left")
+        return both["value"].set_axis(entries.index)
+
+    def _merge(
+        self, folder: Path, schema: pa.Schema, rows: pd.DataFrame, key: list[str], partition_by: list[str] | None
+    ) -> int:
+        if rows.empty:
+            return 0
+        DeltaTable.create(
+            str(folder),
+            schema,
+            mode="ignore",
+            partition_by=partition_by,
+            description=json.dumps({"zone": self.zone}),
+            configuration={"delta.appendOnly": "true"},
+        )
+        same = " and ".join(f"held.{name} = new.{name}" for name in key)
+        merge = DeltaTable(str(folder)).merge(
+            pa.Table.from_pandas(rows, schema, preserve_index=False), same, source_alias="new", target_alias="held"
+        )
+        return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+
+    def _table(self) -> DeltaTable:
+        if not self.exists:
+            raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
+        return DeltaTable(str(self._entries), version=self._version)
+
+    def _read(self, wanted: pc.Expression, columns: list[str]) -> pa.Table:
+        return self._table().to_pyarrow_dataset().to_table(columns, filter=wanted)
+
+    def _extreme(self, column: str, which: str) -> pd.Timestamp:
+        batches = self._table().to_pyarrow_dataset().to_batches(columns=[column])
+        found: list[datetime] = [pc.min_max(batch[column])[which].as_py() for batch in batches if batch.num_rows]
+        if not found:
+            raise HaidangError(f"the archive in {self._entries.parent} is empty: run `haidang ingest` first")
+        return pd.Timestamp(min(found) if which == "min" else max(found))
+
+    def _local(self, moment: pd.Timestamp) -> str:
+        return moment.tz_convert(self.zone).isoformat()

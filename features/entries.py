@@ -1,0 +1,150 @@
+"""Entries, the only form in which values come in, and the checks at the archive's door."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from features.errors import HaidangError
+from features.local_days import day_numbers, day_starts
+from features.sites import Sites
+from features.variables import VARIABLES
+
+MOMENT = pa.timestamp("us", tz="UTC")
+ENTRIES = pa.schema(
+    [
+        ("site", pa.string()),
+        ("variable", pa.string()),
+        ("valid_time", MOMENT),
+        ("known_time", MOMENT),
+        ("value", pa.float64()),
+        ("source", pa.string()),
+    ]
+)
+KEY = ["site", "variable", "valid_time", "known_time", "source"]
+QUARANTINE = pa.schema([("source", pa.string()), ("reason", pa.string()), ("row", pa.string())])
+
+
+def no_rejects() -> pd.DataFrame:
+    """An empty quarantine table."""
+    return QUARANTINE.empty_table().to_pandas()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a source hands over at once.
+
+    Attributes:
+        entries: columns site, variable, valid_time, known_time, value, source; one row per value.
+        rejected: columns source, reason, row: what the source itself could not read, as it stood.
+    """
+
+    entries: pd.DataFrame
+    rejected: pd.DataFrame = field(default_factory=no_rejects)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the rows of an append.
+
+    Attributes:
+        accepted: rows that are now in the archive and were not before.
+        duplicates: rows that the archive, or the same append, held already.
+        quarantined: rows that were refused and lie in the quarantine table with a reason.
+    """
+
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "Receipt") -> "Receipt":
+        return Receipt(
+            self.accepted + other.accepted,
+            self.duplicates + other.duplicates,
+            self.quarantined + other.quarantined,
+        )
+
+
+def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
+    """Sorts rows into good entries and rejected ones, each with its reason.
+
+    A row is rejected when its site or variable is unknown, a time has no zone, the valid time is not the start of a
+    local day, the value is not finite or outside the plausible range, or it is an observation known before its stretch
+    is over. Where one append holds one key with two values, neither is taken: nothing says which is right. Rows that
+    are equal in everything come back once.
+
+    Raises:
+        HaidangError: if a column is missing; then nothing is taken.
+    """
+    missing = [name for name in ENTRIES.names if name not in entries]
+    if missing:
+        raise HaidangError(f"entries lack the columns {', '.join(missing)}; they have {', '.join(map(str, entries))}")
+    raw = entries[ENTRIES.names].reset_index(drop=True)
+    valid_time, known_time = _moments(raw["valid_time"]), _moments(raw["known_time"])
+    value = pd.to_numeric(raw["value"], errors="coerce").astype(float)
+    by_name = pd.DataFrame({name: vars(variable) for name, variable in VARIABLES.items()}).T
+    declared = by_name.reindex(raw["variable"])
+    low, high = declared["low"].to_numpy(float), declared["high"].to_numpy(float)
+    days = day_numbers(pd.DatetimeIndex(valid_time), zone)
+    day_start = day_starts(days, zone)
+    over = day_start + pd.to_timedelta(declared["span_days"].to_numpy(float), unit="D")
+    early = (known_time < over).to_numpy() & ~(declared["forecast"] == True).to_numpy()  # noqa: E712  (NaN is not True)
+
+    at = "{variable} at site {site} on {valid_time}"
+    tests: list[tuple[np.ndarray, str]] = [
+        (~raw["site"].isin(sites.codes).to_numpy(), "unknown site {site!r}: add it to the sites file or mend the code"),
+        (~raw["variable"].isin(by_name.index).to_numpy(), "unknown variable {variable!r}: see features/variables.py"),
+        (valid_time.isna().to_numpy(), "valid_time {valid_time!r} is not a time with a zone: write an offset"),
+        (known_time.isna().to_numpy(), "known_time {known_time!r} is not a time with a zone: write an offset"),
+        (~np.isfinite(value.to_numpy()), f"{at} is {{value!r}}, not a finite number: leave out what was not measured"),
+        (
+            value.to_numpy() < low,
+            f"{at} is {{value}} {{unit}}, below its lowest plausible value {{low:g}}: check the report's unit",
+        ),
+        (
+            value.to_numpy() > high,
+            f"{at} is {{value}} {{unit}}, above its highest plausible value {{high:g}}: check the report's unit",
+        ),
+        (
+            (valid_time != day_start).to_numpy(),
+            f"{at} does not start at midnight in {zone}: bring sub-daily readings to one value a day first",
+        ),
+        (early, f"{at} is known at {{known_time}}, before it could be observed: check known_time, and the local zone"),
+    ]
+    reason = pd.Series("", index=raw.index, dtype=object)
+    for failed, text in tests:
+        for row in np.flatnonzero(failed & (reason == "").to_numpy()):
+            facts = {**raw.loc[row], "unit": declared["unit"].iloc[row], "low": low[row], "high": high[row]}
+            reason.loc[row] = text.format(**facts)
+    checked = raw.assign(valid_time=valid_time, known_time=known_time, value=value)
+    good = checked[reason == ""].drop_duplicates()
+    torn = good.duplicated(KEY, keep=False)
+    reason.loc[torn.index[torn]] = "two values for one site, variable, valid_time, known_time and source: keep one"
+    bad = reason != ""
+    return Batch(good[~torn].reset_index(drop=True), rejected(raw[bad], reason[bad]))
+
+
+def rejected(rows: pd.DataFrame, reason: pd.Series | str) -> pd.DataFrame:
+    """Rows as they stood, as JSON, with the reason why they were refused; `source` is taken from the rows."""
+    texts = rows.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).splitlines()
+    source = rows["source"].astype(str).to_numpy()
+    return pd.DataFrame({"source": source, "reason": reason, "row": texts}, index=rows.index).reset_index(drop=True)
+
+
+def _moments(times: pd.Series) -> pd.Series:
+    """Times as UTC; NaT where a value is no time or has no zone."""
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        return times.dt.tz_convert("UTC").dt.as_unit("us")
+    if pd.api.types.is_datetime64_dtype(times.dtype):
+        return pd.Series(pd.NaT, index=times.index).astype("datetime64[us, UTC]")
+    known = {text: _moment(text) for text in times.unique()}
+    return times.map(known).astype("datetime64[us, UTC]")
+
+
+def _moment(value: object) -> pd.Timestamp | None:
+    try:
+        moment = pd.Timestamp(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return None
+    return None if pd.isna(moment) or moment.tzinfo is None else moment.tz_convert("UTC")

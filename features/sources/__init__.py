@@ -1,0 +1,1 @@
+"""One file per provider; each yields batches of entries with both clocks."""

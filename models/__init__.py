@@ -1,0 +1,1 @@
+"""What is forecast, and by what: targets, hazards, estimators, forecasters, issued forecasts."""

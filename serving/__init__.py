@@ -1,0 +1,1 @@
+"""Answers: the shelf of promoted forecasters, issuing, the in-memory answers and the BentoML service."""

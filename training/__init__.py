@@ -1,0 +1,1 @@
+"""From questions and outcomes to a champion: examples, folds, scores, backtests, tracking."""
