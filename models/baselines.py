@@ -1,0 +1,43 @@
+"""The baselines that every forecast must beat: climatology and persistence, both calibrated on the training years."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.exceedance import Exceedance, Floats
+from models.logistic import Logistic
+
+
+class Climatology(Logistic):
+    """The season and the place: two harmonics and a shrunk offset of each site, on the log-odds.
+
+    Nothing that was observed lately enters.
+    """
+
+    def __init__(self, cuts: tuple[float, ...] = (), *, C: float = 1.0, min_events: int = 20) -> None:
+        super().__init__(cuts, columns=("season_harmonic",), site_effects=True, C=C, min_events=min_events)
+
+
+class Persistence(Exceedance):
+    """What is the case now goes on, with a trust that was learned for each lead; the place and season do not enter.
+
+    Attributes:
+        column: name of the feature that says what is the case now.
+    """
+
+    def __init__(self, cuts: tuple[float, ...] = (), *, column: str = "", min_events: int = 20) -> None:
+        self.cuts = cuts
+        self.column = column
+        self.min_events = min_events
+
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        self.now_ = Logistic(self.learned_cuts_, C=10.0, min_events=self.min_events).fit(self._now(X), outcome)
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        return self.now_.predict_exceedance(self._now(X))
+
+    def _now(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The present value, bent, and how its weight fades with the period."""
+        now = np.log1p(np.maximum(X[self.column], 0.0))
+        period = X.index.get_level_values("period").to_numpy(float)
+        return pd.DataFrame({"now": now, "fading": now / period, "period": period}, index=X.index)

@@ -1,0 +1,138 @@
+"""Blending and calibration: a pool of members in log-odds, its weights learned on later out-of-fold predictions."""
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.base import clone
+
+from models.exceedance import Exceedance, Floats, events_at, log_odds
+
+
+class PerPeriod(Exceedance):
+    """Fits a clone of one estimator to each period ahead by itself.
+
+    Attributes:
+        member: the estimator.
+    """
+
+    def __init__(self, cuts: tuple[float, ...] = (), *, member: Exceedance, min_events: int = 20) -> None:
+        self.cuts = cuts
+        self.member = member
+        self.min_events = min_events
+
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        period = X.index.get_level_values("period").to_numpy()
+        self.periods_ = [int(number) for number in np.unique(period)]
+        self.members_ = [
+            clone(self.member).set_params(cuts=self.learned_cuts_).fit(X[period == number], outcome[period == number])
+            for number in self.periods_
+        ]
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        period = X.index.get_level_values("period").to_numpy()
+        unknown = sorted(set(period.tolist()) - set(self.periods_))
+        if unknown:
+            raise ValueError(f"fitted for the periods {self.periods_}, asked about {unknown}")
+        probabilities = np.empty((len(X), len(self.learned_cuts_)))
+        for number, member in zip(self.periods_, self.members_, strict=True):
+            if (of_period := period == number).any():
+                probabilities[of_period] = member.predict_exceedance(X[of_period])
+        return probabilities
+
+
+class Blend(Exceedance):
+    """A calibrated pool: `logit p = offset(cut) + sum of weight(member) * logit p(member)`, weights at least zero.
+
+    Offsets and weights are learned for each period on predictions for times later than any the members had seen, with a
+    gap between. A ridge draws the weights to equal shares and the offsets to zero, so that few events cannot
+    overturn them. With one member it is a calibration of that member. Linear pools in log-odds: Satopää et al. 2014,
+    doi:10.1016/j.ijforecast.2013.09.009.
+
+    Attributes:
+        members: the estimators.
+        folds: how many later stretches are predicted.
+        gap_days: days left out between what the members learn and what they predict; the hazard sets them.
+        ridge: strength of the pull to equal shares, in nats.
+    """
+
+    def __init__(
+        self,
+        cuts: tuple[float, ...] = (),
+        *,
+        members: tuple[Exceedance, ...],
+        folds: int = 3,
+        gap_days: int = 0,
+        ridge: float = 10.0,
+        min_events: int = 20,
+    ) -> None:
+        self.cuts = cuts
+        self.members = members
+        self.folds = folds
+        self.gap_days = gap_days
+        self.ridge = ridge
+        self.min_events = min_events
+
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        events = events_at(outcome, self.learned_cuts_)
+        fresh = [clone(member).set_params(cuts=self.learned_cuts_) for member in self.members]
+        later, predictions = self._out_of_fold(X, outcome, fresh)
+        period = X.index.get_level_values("period").to_numpy()
+        self.periods_ = [int(number) for number in np.unique(period)]
+        self.weights_, self.offsets_ = (
+            np.empty((len(self.periods_), len(fresh))),
+            np.empty((len(self.periods_), len(self.learned_cuts_))),
+        )
+        for k, number in enumerate(self.periods_):
+            chosen = period[later] == number
+            self.weights_[k], self.offsets_[k] = _pool(predictions[:, chosen], events[later][chosen], self.ridge)
+        self.members_ = [member.fit(X, outcome) for member in fresh]
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        pooled = np.stack([log_odds(member.predict_exceedance(X)) for member in self.members_])
+        k = np.searchsorted(self.periods_, X.index.get_level_values("period").to_numpy())
+        probabilities: Floats = expit(np.einsum("mrc,rm->rc", pooled, self.weights_[k]) + self.offsets_[k])
+        return probabilities
+
+    def _out_of_fold(
+        self, X: pd.DataFrame, outcome: Floats, fresh: list[Exceedance]
+    ) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Rows that were predicted by members fitted on earlier times only, and their log-odds (member, row, cut)."""
+        times = pd.DatetimeIndex(X.index.get_level_values("issue_time"))
+        edges = pd.DatetimeIndex(
+            np.array_split(times.unique().sort_values(), self.folds + 1)[k][0] for k in range(1, self.folds + 1)
+        )
+        rows, predictions = [], []
+        for start, end in zip(edges, [*edges[1:], times.max() + pd.Timedelta(days=1)], strict=True):
+            before = np.asarray(times < start - pd.Timedelta(days=self.gap_days))
+            within = np.flatnonzero((times >= start) & (times < end))
+            if not before.any():
+                raise ValueError(f"no row lies {self.gap_days} days before {start}: the blend needs a longer record")
+            fitted = [clone(member).fit(X[before], outcome[before]) for member in fresh]
+            predictions.append(np.stack([log_odds(member.predict_exceedance(X.iloc[within])) for member in fitted]))
+            rows.append(within)
+        return np.concatenate(rows), np.concatenate(predictions, axis=1)
+
+
+def _pool(predictions: Floats, events: npt.NDArray[np.bool_], ridge: float) -> tuple[Floats, Floats]:
+    """Weights (member,) and offsets (cut,) of least log loss with a ridge, from log-odds of shape (member, row, cut)."""
+    n_members, _, n_cuts = predictions.shape
+    share = np.full(n_members, 1 / n_members)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        weights, offsets = parameters[:n_members], parameters[n_members:]
+        score = np.tensordot(weights, predictions, 1) + offsets
+        error = expit(score) - events
+        nats = np.logaddexp(0, score) - events * score
+        penalty = ridge * (((weights - share) ** 2).sum() + (offsets**2).sum())
+        slope = np.concatenate([np.tensordot(predictions, error, 2), error.sum(axis=0)])
+        slope += 2 * ridge * np.concatenate([weights - share, offsets])
+        return float(nats.sum() + penalty), slope
+
+    start = np.concatenate([share, np.zeros(n_cuts)])
+    bounds = [(0, None)] * n_members + [(None, None)] * n_cuts
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found[:n_members], found[n_members:]

@@ -1,0 +1,199 @@
+"""A forecaster: a fitted hazard with a card that says where it comes from and an exam; at rest without pickle."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import skops.io
+from pydantic import BaseModel, ConfigDict
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from features.archive import Archive
+from features.errors import HaidangError
+from models.baselines import Climatology, Persistence
+from models.blend import Blend, PerPeriod
+from models.boosted import Boosted
+from models.exam import Exam
+from models.exceedance import Exceedance
+from models.hazard import Hazard
+from models.logistic import Logistic, Taming
+
+_OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, Taming)
+ALLOWED_TYPES = sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)
+_ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
+_INDEX = ["issue_time", "site", "period"]
+
+
+class ArtifactError(HaidangError):
+    """A forecaster at rest is not what it was when it was saved, or does not belong to the hazard."""
+
+
+class Skill(BaseModel):
+    """How one lead and cut did in the backtest, beside both baselines; lower Brier scores are better.
+
+    `low` and `high` bound the central 90 % of the block bootstrap.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lead: int
+    cut: float
+    n: int
+    events: int
+    brier: float
+    brier_climatology: float
+    brier_persistence: float
+    skill_climatology: float
+    skill_climatology_low: float
+    skill_climatology_high: float
+    skill_persistence: float
+    skill_persistence_low: float
+    skill_persistence_high: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether it beats both baselines with the lower end of the interval."""
+        return self.skill_climatology_low > 0 and self.skill_persistence_low > 0
+
+
+class Card(BaseModel):
+    """Where a forecaster comes from and how far it may be trusted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hazard: str
+    fingerprint: str
+    version: str
+    fitted_at: datetime
+    learned_from: datetime
+    learned_until: datetime
+    truth_read_at: datetime
+    rows: int
+    events: dict[str, int]
+    unit: str
+    archive_version: int
+    code_version: str
+    libraries: dict[str, str]
+    skill: tuple[Skill, ...] = ()
+    tested_from: datetime | None = None
+    tested_until: datetime | None = None
+    baselines_beaten: str
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A fitted hazard.
+
+    Attributes:
+        hazard: the hazard that it was fitted for.
+        estimator: the fitted estimator.
+        card: where it comes from.
+        exam: past questions with its answers.
+        artifact: the estimator in the skops format.
+    """
+
+    hazard: Hazard
+    estimator: Exceedance
+    card: Card
+    exam: Exam
+    artifact: bytes
+
+    @property
+    def version(self) -> str:
+        """Digest of the fitted estimator."""
+        return self.card.version
+
+    def forecast(self, archive: Archive, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> pd.DataFrame:
+        """Probabilities at one or many issue times.
+
+        Returns:
+            One column per cut, `P(outcome >= cut)`; index (issue_time, site, period).
+        """
+        return self.answer(self.hazard.ask(archive, issue_times))
+
+    def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Probabilities for rows of `ask`: one column per cut, same index."""
+        return pd.DataFrame(self.estimator.predict_exceedance(rows), rows.index, list(self.hazard.target.cuts))
+
+    def save(self, folder: Path) -> None:
+        """Writes the forecaster into a new folder, whole or not at all."""
+        partial = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        (partial / _ESTIMATOR).write_bytes(self.artifact)
+        (partial / _CARD).write_text(self.card.model_dump_json(indent=2), encoding="utf-8")
+        self.exam.rows.join(self.exam.answers).reset_index().to_parquet(partial / _EXAM)
+        digests = {name: _digest((partial / name).read_bytes()) for name in (_ESTIMATOR, _CARD, _EXAM)}
+        (partial / _DIGESTS).write_text(json.dumps(digests, indent=2), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+
+
+def packed(estimator: Exceedance) -> tuple[bytes, str]:
+    """A fitted estimator in the skops format, and its version."""
+    artifact = skops.io.dumps(estimator)
+    return artifact, _digest(artifact)[:12]
+
+
+def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
+    """Reads a forecaster, refuses what was changed, and lets it sit its exam.
+
+    Args:
+        folder: where `save` wrote it.
+        hazard: the hazard as it is declared today.
+
+    Raises:
+        ArtifactError: if a file is missing or was changed, holds a type that is not allowed, or the hazard is
+            declared otherwise than at fit time.
+        ExamError: if it does not answer as it did.
+    """
+    contents = _verified(folder)
+    card = Card.model_validate_json(contents[_CARD])
+    if card.fingerprint != hazard.fingerprint or card.hazard != hazard.name:
+        raise ArtifactError(
+            f"forecaster {card.version} was fitted for {card.hazard} with the fingerprint {card.fingerprint}; the hazard "
+            f"file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and promote the result"
+        )
+    if card.version != _digest(contents[_ESTIMATOR])[:12]:
+        raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
+    try:
+        estimator = skops.io.loads(contents[_ESTIMATOR], trusted=ALLOWED_TYPES)
+    except UntrustedTypesFoundException as error:
+        raise ArtifactError(f"{folder / _ESTIMATOR} holds types that are not allowed: {error}") from error
+    table = pd.read_parquet(folder / _EXAM).set_index(_INDEX)
+    cuts = [str(cut) for cut in hazard.target.cuts]
+    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=cuts), table[cuts]), contents[_ESTIMATOR])
+    forecaster.exam.sit(estimator)
+    return forecaster
+
+
+def read_card(folder: Path) -> Card:
+    """Reads only the card of a forecaster at rest.
+
+    Raises:
+        ArtifactError: if a file is missing or was changed.
+    """
+    return Card.model_validate_json(_verified(folder)[_CARD])
+
+
+def _verified(folder: Path) -> dict[str, bytes]:
+    """The files of a forecaster, each equal to what was saved."""
+    try:
+        digests = json.loads((folder / _DIGESTS).read_text(encoding="utf-8"))
+        contents = {name: (folder / name).read_bytes() for name in (_ESTIMATOR, _CARD, _EXAM)}
+    except (OSError, json.JSONDecodeError) as error:
+        raise ArtifactError(f"{folder} is not a whole forecaster: {error}") from error
+    changed = [name for name, content in contents.items() if digests.get(name) != _digest(content)]
+    if changed:
+        raise ArtifactError(f"{', '.join(changed)} in {folder} was changed after saving: restore it or fit anew")
+    return contents
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

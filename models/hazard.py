@@ -1,0 +1,150 @@
+"""A hazard: the event, the periods ahead, the features, the estimator and the levels, in one frozen value."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+
+from features.archive import Archive
+from features.feature import AnyFeature
+from features.given import SeasonHarmonic
+from features.periods import Periods
+from features.table import rows
+from features.variables import variable_named
+from models.exceedance import Exceedance
+from models.levels import AtLeast
+from models.targets import Target
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """An event worth a warning.
+
+    Attributes:
+        name: short name, as in the file's name.
+        title_vi: Vietnamese title.
+        title_en: English title.
+        target: what is forecast, with its cuts.
+        periods: the periods ahead.
+        features: the columns that the model reads, in order; the season is among them, for the climatology.
+        persistence: the feature that says what is the case now, in the target's unit; the baseline to beat.
+        model: an unfitted estimator of exceedance probabilities.
+        levels: levels of warning, the lowest first.
+        issue_every_days: how often a forecast is issued.
+        refit_every_days: how often the model is fitted anew.
+        reference: where the event, its thresholds or the method is published.
+        train_every_days: issue times this far apart are learned from; neighbours in time teach little that is new.
+        where: site attribute that says where the hazard can happen; everywhere for None.
+    """
+
+    name: str
+    title_vi: str
+    title_en: str
+    target: Target
+    periods: Periods
+    features: tuple[AnyFeature, ...]
+    persistence: AnyFeature
+    model: Exceedance = field(compare=False)
+    levels: Mapping[str, AtLeast] = field(compare=False)
+    issue_every_days: int
+    refit_every_days: int
+    reference: str
+    train_every_days: int = 1
+    where: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [feature.name for feature in self.features]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"hazard {self.name} has the same feature twice: {', '.join(twice)}")
+        if self.persistence.name not in names:
+            raise ValueError(f"hazard {self.name}: its persistence {self.persistence.name} is not among its features")
+        if not any(isinstance(feature, SeasonHarmonic) for feature in self.features):
+            raise ValueError(f"hazard {self.name} lacks the season: add *season() to its features")
+        strangers = [name for name, rule in self.levels.items() if rule.cut not in self.target.cuts]
+        if strangers:
+            raise ValueError(f"hazard {self.name}: levels {', '.join(strangers)} speak of a cut that the target lacks")
+        if not self.reference:
+            raise ValueError(f"hazard {self.name} cites no reference")
+        for name in self.variables:
+            variable_named(name)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables that the features read, in order of first use."""
+        return tuple(dict.fromkeys(name for feature in self.features for name in feature.variables))
+
+    @property
+    def embargo_days(self) -> int:
+        """Days before a moment from which no issue time has a complete outcome: reach of the periods and settling."""
+        return self.periods.reach + 1 + self.target.settle_days
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that changes an answer."""
+        facts = {
+            "name": self.name,
+            "target": repr(self.target),
+            "periods": repr(self.periods),
+            "features": [feature.name for feature in self.features],
+            "persistence": self.persistence.name,
+            "model": _described(self.model),
+            "where": self.where,
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def ask(self, archive: Archive, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> pd.DataFrame:
+        """The rows that the model reads, as the archive was known at each issue time; the only way to make a row.
+
+        Args:
+            archive: the archive.
+            issue_times: one or many moments with a time zone.
+
+        Returns:
+            One column per feature; index (issue_time, site, period); NaN where a feature could not be known.
+
+        Raises:
+            HaidangError: if an issue time has no zone or lies before the archive begins.
+        """
+        return rows(archive.as_of(issue_times), self.features, self.periods, where=self.where)
+
+    def outcomes(self, archive: Archive, issue_times: pd.DatetimeIndex, *, by: pd.Timestamp) -> pd.Series:
+        """What came of the questions of `ask`: same index, in the target's unit, NaN where not known at that moment."""
+        outcome = self.target.outcome(archive, issue_times, self.periods, by=by)
+        chosen = np.flatnonzero(archive.sites.having(self.where))
+        values = outcome.isel(site=chosen)
+        index = pd.MultiIndex.from_product(
+            [
+                pd.DatetimeIndex(values["issue_time"].to_numpy()).tz_localize("UTC"),
+                values["site"].to_numpy(),
+                values["period"].to_numpy(),
+            ],
+            names=["issue_time", "site", "period"],
+        )
+        return pd.Series(values.to_numpy().ravel(), index, name="outcome")
+
+    def leads(self, index: pd.MultiIndex) -> np.ndarray:
+        """Lead in days of each row of `ask`."""
+        leads: np.ndarray = self.periods.leads[index.get_level_values("period").to_numpy() - 1]
+        return leads
+
+    def estimator(self) -> Exceedance:
+        """A fresh estimator that knows the cuts and the gap that its inner folds must keep."""
+        model = clone(self.model).set_params(cuts=self.target.cuts)
+        if "gap_days" in model.get_params():
+            model.set_params(gap_days=self.embargo_days)
+        return model
+
+
+def _described(value: object) -> object:
+    """An estimator's parameters all the way down, as plain data."""
+    if isinstance(value, BaseEstimator):
+        parameters = value.get_params(deep=False)
+        return [type(value).__name__, {name: _described(inner) for name, inner in sorted(parameters.items())}]
+    if isinstance(value, (tuple, list)):
+        return [_described(inner) for inner in value]
+    return repr(value)

@@ -1,0 +1,1 @@
+"""One file per hazard; each defines `HAZARD`."""

@@ -1,0 +1,92 @@
+"""Logistic regression of exceedance probabilities, one for each cut, on tamed and imputed features."""
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from models.exceedance import Exceedance, Floats, events_at
+
+
+class Taming(TransformerMixin, BaseEstimator):
+    """Centres on the median, scales by the spread and bends the tails: arcsinh((x - median) / spread).
+
+    Near the median it is linear, far out logarithmic, so that one storm does not rule the fit and a stronger one still
+    counts for more. The spread is the interquartile range, or the standard deviation where that is zero. NaN stays NaN.
+    """
+
+    def fit(self, X: Floats, y: object = None) -> Self:
+        """Learns median and spread of each column; a column that is all NaN or constant gets spread 1."""
+        columns = np.asarray(X, dtype=float)
+        empty = np.isnan(columns).all(axis=0)
+        shown = np.where(empty, 0.0, columns)
+        low, self.median_, high = np.nanquantile(shown, [0.25, 0.5, 0.75], axis=0)
+        deviation = np.nanstd(shown, axis=0)
+        spread = np.where(high > low, high - low, deviation)
+        self.spread_ = np.where(spread > 0, spread, 1.0)
+        return self
+
+    def transform(self, X: Floats) -> Floats:
+        """Bends the columns."""
+        bent: Floats = np.arcsinh((np.asarray(X, dtype=float) - self.median_) / self.spread_)
+        return bent
+
+
+class Logistic(Exceedance):
+    """Ridge logistic regression per cut; a missing feature counts as its median and raises a flag of its own.
+
+    Attributes:
+        columns: prefixes of the columns it reads; all of them for None.
+        site_effects: whether each site has an offset of its own, shrunk by the ridge.
+        C: inverse strength of the ridge.
+    """
+
+    def __init__(
+        self,
+        cuts: tuple[float, ...] = (),
+        *,
+        columns: tuple[str, ...] | None = None,
+        site_effects: bool = False,
+        C: float = 1.0,
+        min_events: int = 20,
+    ) -> None:
+        self.cuts = cuts
+        self.columns = columns
+        self.site_effects = site_effects
+        self.C = C
+        self.min_events = min_events
+
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        if self.site_effects:
+            self.sites_ = sorted(X.index.unique("site"))
+        self.preparation_ = make_pipeline(
+            Taming(), SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+        ).fit(self._chosen(X))
+        prepared = self._prepared(X)
+        regression = LogisticRegression(C=self.C, solver="newton-cholesky", max_iter=200)
+        self.regressions_ = [
+            clone(regression).fit(prepared, event) for event in events_at(outcome, self.learned_cuts_).T
+        ]
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        prepared = self._prepared(X)
+        return np.column_stack([fitted.predict_proba(prepared)[:, 1] for fitted in self.regressions_])
+
+    def _chosen(self, X: pd.DataFrame) -> Floats:
+        if self.columns is None:
+            return X.to_numpy(float)
+        chosen: Floats = X[[name for name in X if str(name).startswith(self.columns)]].to_numpy(float)
+        return chosen
+
+    def _prepared(self, X: pd.DataFrame) -> Floats:
+        preparation: Pipeline = self.preparation_
+        prepared = preparation.transform(self._chosen(X))
+        if self.site_effects:
+            own = X.index.get_level_values("site").to_numpy()[:, None] == np.array(self.sites_, dtype=object)
+            prepared = np.hstack([prepared, own])
+        return np.asarray(prepared, dtype=float)
