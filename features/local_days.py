@@ -39,8 +39,11 @@ def moments(times: pd.Timestamp | Iterable[pd.Timestamp], role: str = "issue tim
     Raises:
         HaidangError: if a moment has no time zone, or there is none.
     """
-    listed = [times] if isinstance(times, pd.Timestamp) else times
-    index = pd.DatetimeIndex(listed) if isinstance(listed, pd.DatetimeIndex) else pd.DatetimeIndex(list(listed))
+    index = times if isinstance(times, pd.DatetimeIndex) else None
+    if index is None:
+        listed = [pd.Timestamp(time) for time in ([times] if isinstance(times, pd.Timestamp) else times)]
+        naive = [time for time in listed if time.tzinfo is None]
+        index = pd.DatetimeIndex(naive or [time.tz_convert("UTC") for time in listed])
     if index.empty:
         raise HaidangError(f"no {role} was given: name at least one")
     if index.tz is None:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from features.archive import Archive
 from features.feature import AnyFeature
 from features.given import SeasonHarmonic
+from features.local_days import day_numbers, day_starts, moments
 from features.periods import Periods
 from features.table import rows
 from features.variables import variable_named
@@ -39,6 +40,7 @@ class Hazard:
         reference: where the event, its thresholds or the method is published.
         train_every_days: issue times this far apart are learned from; neighbours in time teach little that is new.
         where: site attribute that says where the hazard can happen; everywhere for None.
+        issue_hour: local hour of the issue time.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Hazard:
     reference: str
     train_every_days: int = 1
     where: str | None = None
+    issue_hour: int = 7
 
     def __post_init__(self) -> None:
         names = [feature.name for feature in self.features]
@@ -96,6 +99,13 @@ class Hazard:
             "where": self.where,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def issue_times(self, start: pd.Timestamp, end: pd.Timestamp, zone: str, *, every_days: int) -> pd.DatetimeIndex:
+        """The regular issue times in [start, end), UTC, on days whose number is a multiple of `every_days`."""
+        first, last = day_numbers(moments([start, end], "moment"), zone)[[0, -1]]
+        days = np.arange(first - first % every_days, last + 1, every_days)
+        times = day_starts(days, zone) + pd.Timedelta(hours=self.issue_hour)
+        return times[(times >= start) & (times < end)]
 
     def ask(self, archive: Archive, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> pd.DataFrame:
         """The rows that the model reads, as the archive was known at each issue time; the only way to make a row.

@@ -1,7 +1,7 @@
 """White spot disease of shrimp: ponds with confirmed onset in a commune, week 1 to 4 ahead.
 
 The warm side of the window 24.5 to 27.2 °C and short swings of temperature go with outbreaks in Thai farms
-(Piamsomboon et al. 2016, doi:10.3354/aei00177); drops of salinity raise the load of the virus (Liu et al. 2006).
+(Piamsomboon et al. 2016, doi:10.3354/aei00176); drops of salinity raise the load of the virus (Liu et al. 2006).
 Reports come in late; an onset counts once it is confirmed, and outcomes are read 60 days after the week.
 """
 
@@ -65,5 +65,5 @@ HAZARD = Hazard(
     refit_every_days=365,
     train_every_days=7,
     where="shrimp_ponds",
-    reference="https://doi.org/10.3354/aei00177",
+    reference="https://doi.org/10.3354/aei00176",
 )

@@ -1,0 +1,111 @@
+"""The backtest: at each origin the model and both baselines are fitted on the past and asked about what came after."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.archive import Archive
+from features.errors import HaidangError
+from models.baselines import Climatology, Persistence
+from models.exceedance import Exceedance
+from models.hazard import Hazard
+from training.examples import examples
+from training.folds import rolling_origins
+
+FORECASTERS = ("model", "climatology", "persistence")
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts for times that their models had not seen, with what came.
+
+    Attributes:
+        hazard: the hazard.
+        outcome: what came, in the target's unit; index (issue_time, site, period).
+        probabilities: for model, climatology and persistence one column per cut, same index.
+        expected: the expected outcome of each, same index.
+    """
+
+    hazard: Hazard
+    outcome: pd.Series
+    probabilities: dict[str, pd.DataFrame]
+    expected: pd.DataFrame
+
+    @property
+    def issue_times(self) -> pd.DatetimeIndex:
+        """The issue times that were tested."""
+        return pd.DatetimeIndex(self.outcome.index.unique("issue_time"))
+
+
+def backtest(
+    hazard: Hazard,
+    archive: Archive,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    *,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Backtest:
+    """Rolls over the origins from start to end.
+
+    Features, training outcomes and forecasts are as known at the time; test outcomes are read as known when the archive
+    ends. Model and baselines answer the same questions and learn from the same examples.
+
+    Args:
+        hazard: the hazard.
+        archive: the archive; its record must begin well before the start.
+        start: first origin.
+        end: end of the test, exclusive.
+        progress: is told how many origins are done, of how many.
+
+    Raises:
+        HaidangError: if there is nothing to learn from before an origin, or nothing to test.
+    """
+    folds = rolling_origins(start, end, refit_every_days=hazard.refit_every_days, embargo_days=hazard.embargo_days)
+    learned = hazard.issue_times(
+        first_issue(archive), folds[-1].learn_until, archive.zone, every_days=hazard.train_every_days
+    )
+    tested = hazard.issue_times(start, end, archive.zone, every_days=hazard.issue_every_days)
+    if learned.empty or learned[0] >= folds[0].learn_until or tested.empty:
+        raise HaidangError(
+            f"the archive begins at {archive.begins()}; a backtest of {hazard.name} from {start} needs a record of "
+            f"more than {hazard.embargo_days} days before it: start later"
+        )
+    past, ahead = hazard.ask(archive, learned), hazard.ask(archive, tested)
+    truth = examples(hazard, ahead, archive, by=archive.ends())
+    answers: dict[str, list[pd.DataFrame]] = {name: [] for name in FORECASTERS}
+    expected = []
+    for done, fold in enumerate(folds):
+        known = examples(hazard, _between(past, learned[0], fold.learn_until), archive, by=fold.origin)
+        questions = _between(truth.rows, fold.origin, fold.test_until)
+        means = {}
+        for name, estimator in contestants(hazard).items():
+            estimator.fit(known.rows, known.outcome)
+            answer = estimator.predict_exceedance(questions)
+            answers[name].append(pd.DataFrame(answer, questions.index, list(hazard.target.cuts)))
+            means[name] = estimator.expected(answer)
+        expected.append(pd.DataFrame(means, questions.index))
+        progress(done + 1, len(folds))
+    whole = {name: pd.concat(parts) for name, parts in answers.items()}
+    return Backtest(hazard, truth.outcome.loc[whole["model"].index], whole, pd.concat(expected))
+
+
+def contestants(hazard: Hazard) -> dict[str, Exceedance]:
+    """The hazard's model and the two baselines that it must beat, unfitted."""
+    cuts = hazard.target.cuts
+    return {
+        "model": hazard.estimator(),
+        "climatology": Climatology(cuts),
+        "persistence": Persistence(cuts, column=hazard.persistence.name),
+    }
+
+
+def first_issue(archive: Archive) -> pd.Timestamp:
+    """The earliest moment that can be asked about."""
+    return archive.begins().ceil("D")
+
+
+def _between(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    times = pd.DatetimeIndex(rows.index.get_level_values("issue_time"))
+    return rows[np.asarray((times >= start) & (times < end))]

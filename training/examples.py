@@ -1,0 +1,49 @@
+"""Examples: past questions with the answers that came, as they were known at a later moment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.archive import Archive
+from features.errors import HaidangError
+from models.hazard import Hazard
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Questions and outcomes.
+
+    Attributes:
+        rows: rows of `ask`, index (issue_time, site, period).
+        outcome: what came, in the target's unit, same index; never NaN.
+    """
+
+    rows: pd.DataFrame
+    outcome: pd.Series
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def examples(hazard: Hazard, rows: pd.DataFrame, archive: Archive, *, by: pd.Timestamp) -> Examples:
+    """Puts to rows of `ask` the outcomes that were complete at a moment, and drops the rows without.
+
+    Args:
+        hazard: the hazard.
+        rows: rows of `hazard.ask`, all sites and periods of each issue time.
+        archive: where the truth lies.
+        by: the moment at which the truth is read.
+
+    Raises:
+        HaidangError: if no outcome is known.
+    """
+    times = pd.DatetimeIndex(rows.index.unique("issue_time"))
+    outcome = hazard.outcomes(archive, times, by=by)
+    known = np.isfinite(outcome.to_numpy())
+    if not known.any():
+        raise HaidangError(
+            f"no outcome of {hazard.name} is known by {by} for questions asked from {times[0]} to {times[-1]}: "
+            f"an outcome needs {hazard.embargo_days} days, and {hazard.target.variable} in the archive"
+        )
+    return Examples(rows[known], outcome[known])

@@ -1,0 +1,85 @@
+"""Fitting: from the record up to a moment to a forecaster with its card and its exam."""
+
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from features.archive import Archive
+from models.exam import set_exam
+from models.exceedance import events_at
+from models.forecaster import Card, Forecaster, Skill, packed
+from models.hazard import Hazard
+from training.backtest import Backtest, first_issue
+from training.examples import examples
+from training.scores import skill_by_lead
+
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "skops", "xarray", "xgboost-cpu")
+
+
+def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backtest | None = None) -> Forecaster:
+    """Fits a hazard on everything that was known at a moment.
+
+    Args:
+        hazard: the hazard.
+        archive: the archive.
+        moment: truth is read as known at this moment; it is also the time of the fit.
+        tested: a backtest of the same hazard, for the card.
+
+    Raises:
+        HaidangError: if no outcome is known by then.
+    """
+    learn_until = moment - pd.Timedelta(days=hazard.embargo_days)
+    times = hazard.issue_times(first_issue(archive), learn_until, archive.zone, every_days=hazard.train_every_days)
+    known = examples(hazard, hazard.ask(archive, times), archive, by=moment)
+    estimator = hazard.estimator().fit(known.rows, known.outcome)
+    artifact, digest = packed(estimator)
+    counts = events_at(known.outcome.to_numpy(), hazard.target.cuts).sum(axis=0)
+    skill = skill_by_lead(tested) if tested is not None else ()
+    learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
+    card = Card(
+        hazard=hazard.name,
+        fingerprint=hazard.fingerprint,
+        version=digest,
+        fitted_at=moment,
+        learned_from=learned.min(),
+        learned_until=learned.max(),
+        truth_read_at=moment,
+        rows=len(known),
+        events={str(cut): int(count) for cut, count in zip(hazard.target.cuts, counts, strict=True)},
+        unit=hazard.target.unit,
+        archive_version=archive.version,
+        code_version=code_version(),
+        libraries={name: version(name) for name in _LIBRARIES},
+        skill=skill,
+        tested_from=tested.issue_times[0] if tested is not None else None,
+        tested_until=tested.issue_times[-1] if tested is not None else None,
+        baselines_beaten=verdict(skill),
+    )
+    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator), artifact)
+
+
+def verdict(skill: tuple[Skill, ...]) -> str:
+    """In words: at which leads each cut beat both baselines with the lower end of the interval."""
+    if not skill:
+        return "not tested: no backtest was run"
+    cuts = sorted({row.cut for row in skill})
+    told = []
+    for cut in cuts:
+        leads = [row.lead for row in skill if row.cut == cut and row.shown]
+        told.append(f">= {cut:g}: {', '.join(f'{lead} d' for lead in leads) if leads else 'at no lead'}")
+    return "beats climatology and persistence at " + "; ".join(told)
+
+
+def code_version() -> str:
+    """The git commit of this checkout, with a mark if files differ from it; "unknown" outside a checkout."""
+    folder = Path(__file__).parent
+    try:
+        described = subprocess.run(  # noqa: S603  (fixed words, no shell)
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
+            cwd=folder, capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return described.stdout.strip()

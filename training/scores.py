@@ -1,0 +1,175 @@
+"""Scores of a backtest, by lead and cut, each beside climatology and persistence, with n and an interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scoringrules
+import xarray as xr
+from scores.categorical import BinaryContingencyManager
+from scores.probability import brier_score, isotonic_fit
+
+from models.forecaster import Skill
+from training.backtest import FORECASTERS, Backtest
+
+ITERATIONS = 1000
+CONFIDENCE = 0.9
+SEED = 20260101
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """CORP reliability of one forecaster at one cut (Dimitriadis et al. 2021, doi:10.1073/pnas.2016191118).
+
+    Attributes:
+        forecast: forecast probabilities, sorted.
+        conditional: event frequency given the forecast, by isotonic regression, same shape.
+        miscalibration: part of the Brier score that recalibration would remove.
+        discrimination: part that the recalibrated forecast gains over the base rate.
+        uncertainty: Brier score of the base rate; Brier = miscalibration - discrimination + uncertainty.
+    """
+
+    forecast: Floats
+    conditional: Floats
+    miscalibration: float
+    discrimination: float
+    uncertainty: float
+
+
+def skill_by_lead(backtest: Backtest, *, block_days: int = 30) -> tuple[Skill, ...]:
+    """Brier score and Brier skill for each lead and cut.
+
+    Args:
+        backtest: forecasts with outcomes.
+        block_days: length of the blocks of the bootstrap; a block holds all sites.
+
+    Returns:
+        One row per lead and cut; intervals are the central 90 % of a circular block bootstrap over issue times.
+    """
+    totals, counts, events = _squared_errors(backtest)
+    weights = _resampled_weights(backtest.issue_times, block_days)
+    periods = backtest.hazard.periods
+    found = []
+    for p, lead in enumerate(periods.leads):
+        for k, cut in enumerate(backtest.hazard.target.cuts):
+            n = counts[:, p].sum()
+            if n == 0:
+                continue
+            of = {name: totals[name][:, p, k] for name in FORECASTERS}
+            mean = {name: float(total.sum() / n) for name, total in of.items()}
+            resampled = {name: weights @ total for name, total in of.items()}
+            row: dict[str, float] = {}
+            for name in FORECASTERS[1:]:
+                row[f"brier_{name}"] = mean[name]
+                row[f"skill_{name}"] = _skill(mean["model"], mean[name])
+                low, high = _interval(resampled["model"], resampled[name])
+                row[f"skill_{name}_low"], row[f"skill_{name}_high"] = low, high
+            found.append(Skill(lead=int(lead), cut=cut, n=int(n), events=int(events[p, k]), brier=mean["model"], **row))
+    return tuple(found)
+
+
+def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
+    """Mean ranked probability score over the classes between cuts; index lead, one column per forecaster."""
+    cuts = np.asarray(backtest.hazard.target.cuts)
+    observed = np.searchsorted(cuts, backtest.outcome.to_numpy(), side="right")
+    onehot = np.eye(len(cuts) + 1)[observed]
+    scores = {}
+    for name, answer in backtest.probabilities.items():
+        ends = np.ones((len(answer), 1)), np.zeros((len(answer), 1))
+        of_class = -np.diff(np.hstack([ends[0], answer.to_numpy(), ends[1]]), axis=1)
+        scores[name] = scoringrules.rps_score(onehot, of_class, onehot=True)
+    leads = backtest.hazard.leads(backtest.outcome.index)
+    return pd.DataFrame(scores).groupby(pd.Index(leads, name="lead")).mean()
+
+
+def contingency(backtest: Backtest, cut: float, probability: float) -> pd.DataFrame:
+    """Hits, misses, false alarms and correct negatives of an alarm at a trigger; index lead."""
+    leads = backtest.hazard.leads(backtest.outcome.index)
+    alarm, event = backtest.probabilities["model"][cut] >= probability, backtest.outcome >= cut
+    tables = {}
+    for lead in np.unique(leads):
+        chosen = leads == lead
+        manager = BinaryContingencyManager(_flags(alarm[chosen]), _flags(event[chosen]))
+        counts = manager.transform().get_counts()
+        tables[int(lead)] = {
+            "hits": int(counts["tp_count"]),
+            "misses": int(counts["fn_count"]),
+            "false_alarms": int(counts["fp_count"]),
+            "correct_negatives": int(counts["tn_count"]),
+        }
+    return pd.DataFrame(tables).T.rename_axis("lead")
+
+
+def reliability(backtest: Backtest, cut: float, *, forecaster: str = "model") -> Reliability:
+    """CORP reliability and decomposition at a cut, over all leads and sites."""
+    forecast = backtest.probabilities[forecaster][cut].to_numpy()
+    event = (backtest.outcome >= cut).to_numpy(float)
+    fitted = isotonic_fit(forecast, event)
+    recalibrated = fitted["regression_func"](forecast)
+    uncertainty = float(event.mean() * (1 - event.mean()))
+    brier, best = float(np.mean((forecast - event) ** 2)), float(np.mean((recalibrated - event) ** 2))
+    return Reliability(
+        fitted["fcst_sorted"], fitted["regression_values"], brier - best, uncertainty - best, uncertainty
+    )
+
+
+def expected_value_scores(backtest: Backtest) -> pd.DataFrame:
+    """R2 against the mean of the tested outcomes, and mean absolute error, of the expected outcome; by lead.
+
+    Persistence "as measured" takes the latest value itself for the expected outcome, without learning anything.
+    """
+    leads = pd.Index(backtest.hazard.leads(backtest.outcome.index), name="lead")
+    outcome = backtest.outcome.to_numpy()[:, None]
+    error = backtest.expected - outcome
+    spread = (backtest.outcome - backtest.outcome.groupby(leads).transform("mean").to_numpy()) ** 2
+    r2 = 1 - (error**2).groupby(leads).sum().div(spread.groupby(leads).sum(), axis=0)
+    mae = error.abs().groupby(leads).mean()
+    n = backtest.outcome.groupby(leads).size().rename("n")
+    return pd.concat([n, r2.add_prefix("r2_"), mae.add_prefix("mae_")], axis=1)
+
+
+def _squared_errors(backtest: Backtest) -> tuple[dict[str, Floats], Floats, Floats]:
+    """Sums over sites of the squared error (issue_time, period, cut), questions (issue_time, period), events."""
+    cuts = list(backtest.hazard.target.cuts)
+    outcome = backtest.outcome.to_xarray().transpose("issue_time", "site", "period")
+    event = xr.concat([(outcome >= cut).where(outcome.notnull()) for cut in cuts], pd.Index(cuts, name="cut"))
+    totals = {}
+    for name, answer in backtest.probabilities.items():
+        forecast = xr.concat([answer[cut].to_xarray() for cut in cuts], pd.Index(cuts, name="cut"))
+        errors = brier_score(forecast, event, preserve_dims="all")
+        totals[name] = errors.sum("site", skipna=True).transpose("issue_time", "period", "cut").to_numpy()
+    counts = outcome.count("site").to_numpy().astype(float)
+    return totals, counts, event.sum(["issue_time", "site"]).transpose("period", "cut").to_numpy()
+
+
+def _resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
+    """How often each issue time is drawn in each iteration of a circular block bootstrap, (iteration, issue_time).
+
+    Drawn once for all leads, cuts and forecasters, so that every comparison is paired.
+    """
+    n = len(issue_times)
+    per_day = n / max((issue_times[-1] - issue_times[0]).days + 1, 1)
+    length = int(np.clip(round(block_days * per_day), 1, n))
+    generator = np.random.default_rng(SEED)
+    starts = generator.integers(0, n, (ITERATIONS, -(-n // length)))
+    drawn = ((starts[..., None] + np.arange(length)) % n).reshape(ITERATIONS, -1)[:, :n]
+    return np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(float)
+
+
+def _interval(model: Floats, reference: Floats) -> tuple[float, float]:
+    skills = 1 - model / np.where(reference > 0, reference, np.nan)
+    tail = (1 - CONFIDENCE) / 2
+    if not np.isfinite(skills).any():
+        return 0.0, 0.0
+    low, high = np.nanquantile(skills, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _skill(model: float, reference: float) -> float:
+    return 1 - model / reference if reference > 0 else 0.0
+
+
+def _flags(events: pd.Series) -> xr.DataArray:
+    return xr.DataArray(events.to_numpy(float), dims="question")
