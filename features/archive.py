@@ -15,11 +15,11 @@ from deltalake import DeltaTable
 
 from features.entries import ENTRIES, KEY, QUARANTINE, Receipt, inspect, rejected
 from features.errors import HaidangError
-from features.local_days import day_numbers, moments
+from features.local_days import day_numbers, day_starts, moments
 from features.sites import Sites
 from features.snapshot import Snapshot
 from features.variables import variable_named
-from features.vintages import Vintages, vintages
+from features.vintages import Vintages, lay_out
 
 
 class Archive:
@@ -69,7 +69,9 @@ class Archive:
         checked = inspect(entries, self.sites, self.zone)
         held = self._held_values(checked.entries)
         torn = held.notna() & (held != checked.entries["value"])
-        reason = "the archive holds " + held[torn].astype(str) + " for this entry: a correction needs a later known_time"
+        reason = (
+            "the archive holds " + held[torn].astype(str) + " for this entry: a correction needs a later known_time"
+        )
         aside = pd.concat([checked.rejected, rejected(checked.entries[torn], reason)], ignore_index=True)
         self.quarantine(aside)
         accepted = self._merge(self._entries, ENTRIES, checked.entries[~torn], KEY, ["variable"])
@@ -145,16 +147,18 @@ class Archive:
         )
 
     def _vintages(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
-        span = pd.Timedelta(days=variable_named(variable).span_days)
+        span_days = variable_named(variable).span_days
         wanted = (ds.field("variable") == variable) & (ds.field("known_time") <= known_by)
-        columns = ["site", "valid_time", "known_time", "value", "source"]
-        table = self._read(wanted, columns)
+        table = self._read(wanted, ["site", "valid_time", "known_time", "value", "source"])
+        site = pc.fill_null(pc.index_in(table["site"], pa.array(self.sites.codes)), -1).to_numpy()
+        source = pc.rank(table["source"], tiebreaker="min").to_numpy() if table.num_rows else np.empty(0)
+        days = day_numbers(pd.DatetimeIndex(table["valid_time"].to_numpy()).tz_localize("UTC"), self.zone)
+        known = table["known_time"].to_numpy().astype("datetime64[us]").astype(np.int64)
+        kept = site >= 0
         if observed:
-            over = pc.add(table["valid_time"], pa.scalar(span.to_pytimedelta(), pa.duration("us")))
-            table = table.filter(pc.greater_equal(table["known_time"], over))
-        entries = table.to_pandas()
-        entries["site"] = pd.Index(self.sites.codes).get_indexer(entries["site"])
-        return vintages(entries[entries["site"] >= 0], len(self.sites), self.zone)
+            kept &= known >= day_starts(days + span_days, self.zone).asi8
+        columns = (site, days, known, table["value"].to_numpy(), source)
+        return lay_out(*(column[kept] for column in columns), n_sites=len(self.sites))
 
     def _held_values(self, entries: pd.DataFrame) -> pd.Series:
         """What the archive holds for the keys of some entries; NaN where it holds nothing."""

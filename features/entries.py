@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from features.errors import HaidangError
 from features.local_days import day_numbers, day_starts
 from features.sites import Sites
-from features.variables import VARIABLES
+from features.variables import VARIABLES, Variable
 
 MOMENT = pa.timestamp("us", tz="UTC")
 ENTRIES = pa.schema(
@@ -23,6 +24,8 @@ ENTRIES = pa.schema(
     ]
 )
 KEY = ["site", "variable", "valid_time", "known_time", "source"]
+Floats = npt.NDArray[np.float64]
+_UNKNOWN = Variable("", np.nan, np.nan, "", "")
 QUARANTINE = pa.schema([("source", pa.string()), ("reason", pa.string()), ("row", pa.string())])
 
 
@@ -82,50 +85,63 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
         raise HaidangError(f"entries lack the columns {', '.join(missing)}; they have {', '.join(map(str, entries))}")
     raw = entries[ENTRIES.names].reset_index(drop=True)
     valid_time, known_time = _moments(raw["valid_time"]), _moments(raw["known_time"])
-    value = pd.to_numeric(raw["value"], errors="coerce").astype(float)
-    by_name = pd.DataFrame({name: vars(variable) for name, variable in VARIABLES.items()}).T
-    declared = by_name.reindex(raw["variable"])
-    low, high = declared["low"].to_numpy(float), declared["high"].to_numpy(float)
+    value = pd.to_numeric(raw["value"], errors="coerce").to_numpy(float)
+    unit, low, high, span_days, forecast = _declared(raw["variable"])
     days = day_numbers(pd.DatetimeIndex(valid_time), zone)
-    day_start = day_starts(days, zone)
-    over = day_start + pd.to_timedelta(declared["span_days"].to_numpy(float), unit="D")
-    early = (known_time < over).to_numpy() & ~(declared["forecast"] == True).to_numpy()  # noqa: E712  (NaN is not True)
+    over = day_starts(days + span_days, zone)
 
     at = "{variable} at site {site} on {valid_time}"
-    tests: list[tuple[np.ndarray, str]] = [
-        (~raw["site"].isin(sites.codes).to_numpy(), "unknown site {site!r}: add it to the sites file or mend the code"),
-        (~raw["variable"].isin(by_name.index).to_numpy(), "unknown variable {variable!r}: see features/variables.py"),
-        (valid_time.isna().to_numpy(), "valid_time {valid_time!r} is not a time with a zone: write an offset"),
-        (known_time.isna().to_numpy(), "known_time {known_time!r} is not a time with a zone: write an offset"),
-        (~np.isfinite(value.to_numpy()), f"{at} is {{value!r}}, not a finite number: leave out what was not measured"),
+    tests = [
+        (~raw["site"].isin(sites.codes), "unknown site {site!r}: add it to the sites file or mend the code"),
+        (np.isnan(low), "unknown variable {variable!r}: see features/variables.py"),
+        (valid_time.isna(), "valid_time {valid_time!r} is not a time with a zone: write an offset"),
+        (known_time.isna(), "known_time {known_time!r} is not a time with a zone: write an offset"),
+        (~np.isfinite(value), f"{at} is {{value!r}}, not a finite number: leave out what was not measured"),
         (
-            value.to_numpy() < low,
+            value < low,
             f"{at} is {{value}} {{unit}}, below its lowest plausible value {{low:g}}: check the report's unit",
         ),
         (
-            value.to_numpy() > high,
+            value > high,
             f"{at} is {{value}} {{unit}}, above its highest plausible value {{high:g}}: check the report's unit",
         ),
         (
-            (valid_time != day_start).to_numpy(),
+            valid_time != day_starts(days, zone),
             f"{at} does not start at midnight in {zone}: bring sub-daily readings to one value a day first",
         ),
-        (early, f"{at} is known at {{known_time}}, before it could be observed: check known_time, and the local zone"),
+        (
+            (known_time < over) & ~forecast,
+            f"{at} is known at {{known_time}}, before it could be observed: check known_time, and the local zone",
+        ),
     ]
-    reason = pd.Series("", index=raw.index, dtype=object)
+    reason = np.full(len(raw), "", dtype=object)
+    passed = np.ones(len(raw), dtype=bool)
     for failed, text in tests:
-        for row in np.flatnonzero(failed & (reason == "").to_numpy()):
-            facts = {**raw.loc[row], "unit": declared["unit"].iloc[row], "low": low[row], "high": high[row]}
-            reason.loc[row] = text.format(**facts)
-    checked = raw.assign(valid_time=valid_time, known_time=known_time, value=value)
-    good = checked[reason == ""].drop_duplicates()
-    torn = good.duplicated(KEY, keep=False)
-    reason.loc[torn.index[torn]] = "two values for one site, variable, valid_time, known_time and source: keep one"
+        first = np.flatnonzero(passed & np.asarray(failed))
+        facts = raw.iloc[first].assign(unit=unit[first], low=low[first], high=high[first])
+        reason[first] = [text.format(**row) for row in facts.to_dict("records")]
+        passed[first] = False
+    good = raw.assign(valid_time=valid_time, known_time=known_time, value=value)[passed].drop_duplicates()
+    torn = good.index[good.duplicated(KEY, keep=False)]
+    reason[torn] = "two values for one site, variable, valid_time, known_time and source: keep one"
     bad = reason != ""
-    return Batch(good[~torn].reset_index(drop=True), rejected(raw[bad], reason[bad]))
+    return Batch(good.drop(torn).reset_index(drop=True), rejected(raw[bad], reason[bad]))
 
 
-def rejected(rows: pd.DataFrame, reason: pd.Series | str) -> pd.DataFrame:
+def _declared(
+    names: pd.Series,
+) -> tuple[npt.NDArray[np.object_], Floats, Floats, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Unit, lowest, highest, span and whether forecast, of each row's variable; NaN limits where it is unknown."""
+    codes, distinct = pd.factorize(names, use_na_sentinel=False)
+    found = [VARIABLES.get(name, _UNKNOWN) for name in distinct]
+    unit = np.array([variable.unit for variable in found], dtype=object)
+    low, high = (np.array([getattr(variable, which) for variable in found], dtype=float) for which in ("low", "high"))
+    span_days = np.array([variable.span_days for variable in found], dtype=np.int64)
+    forecast = np.array([variable.forecast for variable in found], dtype=bool)
+    return unit[codes], low[codes], high[codes], span_days[codes], forecast[codes]
+
+
+def rejected(rows: pd.DataFrame, reason: npt.ArrayLike) -> pd.DataFrame:
     """Rows as they stood, as JSON, with the reason why they were refused; `source` is taken from the rows."""
     texts = rows.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).splitlines()
     source = rows["source"].astype(str).to_numpy()

@@ -28,9 +28,7 @@ class UnknownNameError(HaidangError):
 def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Orders `known` by likeness to `name`; Vietnamese marks and letter case do not count."""
     target = plain_letters(name)
-    return tuple(
-        sorted(known, key=lambda other: -difflib.SequenceMatcher(None, target, plain_letters(other)).ratio())
-    )
+    return tuple(sorted(known, key=lambda other: -difflib.SequenceMatcher(None, target, plain_letters(other)).ratio()))
 
 
 def plain_letters(text: str) -> str:

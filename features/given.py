@@ -56,7 +56,4 @@ class Attribute(_Given):
     attribute: str
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
-        return xr.DataArray(
-            snapshot.sites.attribute(self.attribute), {"site": list(snapshot.sites.codes)}, ("site",)
-        )
-
+        return xr.DataArray(snapshot.sites.attribute(self.attribute), {"site": list(snapshot.sites.codes)}, ("site",))

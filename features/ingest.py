@@ -21,9 +21,14 @@ class Source(Protocol):
         latency: how long after the end of its stretch a value is usually known.
     """
 
-    name: str
-    variables: Sequence[str]
-    latency: pd.Timedelta
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def variables(self) -> Sequence[str]: ...
+
+    @property
+    def latency(self) -> pd.Timedelta: ...
 
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
         """Yields batches of entries whose valid time lies in [start, end)."""

@@ -136,9 +136,7 @@ def _site(row: Mapping[object, str], where: str) -> Site:
         raise HaidangError(f"{where}: {latitude}, {longitude} is not a position in degrees north and east")
     if not values["code"]:
         raise HaidangError(f"{where}: the code is empty")
-    return Site(
-        values["code"], values["name_vi"], values["name_en"], latitude, longitude, MappingProxyType(numbers)
-    )
+    return Site(values["code"], values["name_vi"], values["name_en"], latitude, longitude, MappingProxyType(numbers))
 
 
 def _number(text: str, column: str, where: str) -> float:

@@ -21,9 +21,7 @@ class Snapshot:
         zone: IANA zone of the local day.
     """
 
-    def __init__(
-        self, issue_times: pd.DatetimeIndex, sites: Sites, zone: str, read: Callable[[str], Vintages]
-    ) -> None:
+    def __init__(self, issue_times: pd.DatetimeIndex, sites: Sites, zone: str, read: Callable[[str], Vintages]) -> None:
         """Prepares a snapshot; values are read when first asked for.
 
         Args:
@@ -99,6 +97,9 @@ class Snapshot:
 
     def _array(self, values: np.ndarray, *further: object) -> xr.DataArray:
         names, labels = further[::2], further[1::2]
-        coordinates: dict[str, object] = {"issue_time": self.issue_times.tz_localize(None), "site": list(self.sites.codes)}
+        coordinates: dict[str, object] = {
+            "issue_time": self.issue_times.tz_localize(None),
+            "site": list(self.sites.codes),
+        }
         coordinates.update(zip(names, labels, strict=True))
         return xr.DataArray(values, coordinates, tuple(coordinates))

@@ -39,9 +39,7 @@ def rows(
     return pd.DataFrame(np.concatenate(blocks), index, [feature.name for feature in features])
 
 
-def _block(
-    snapshot: Snapshot, features: Sequence[AnyFeature], periods: Periods, chosen: np.ndarray
-) -> np.ndarray:
+def _block(snapshot: Snapshot, features: Sequence[AnyFeature], periods: Periods, chosen: np.ndarray) -> np.ndarray:
     shape = (len(snapshot.issue_times), len(chosen), periods.count)
     table = np.empty((*shape, len(features)))
     frame = {"issue_time": shape[0], "site": shape[1], "period": shape[2]}

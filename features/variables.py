@@ -39,13 +39,21 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
             "mm", 0, 2000, "Rain, local day", "Lượng mưa ngày", "thickness_of_rainfall_amount", forecast=True
         ),
         "air_temperature": Variable(
-            "degC", -15, 48, "Air temperature, daily mean", "Nhiệt độ không khí trung bình ngày", "air_temperature",
+            "degC",
+            -15,
+            48,
+            "Air temperature, daily mean",
+            "Nhiệt độ không khí trung bình ngày",
+            "air_temperature",
             forecast=True,
         ),
         "pond_temperature": Variable("degC", 0, 45, "Pond water temperature", "Nhiệt độ nước ao nuôi"),
         "pond_salinity": Variable("g/kg", 0, 60, "Pond salinity", "Độ mặn nước ao nuôi"),
         "white_spot_onsets": Variable(
-            "count", 0, 5000, "Ponds with confirmed onset of white spot disease",
+            "count",
+            0,
+            5000,
+            "Ponds with confirmed onset of white spot disease",
             "Số ao khởi phát bệnh đốm trắng đã xác nhận",
         ),
         "domoic_acid": Variable(
@@ -58,8 +66,13 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
             "degC", -3, 40, "Sea surface temperature", "Nhiệt độ mặt biển", "sea_surface_temperature", 7
         ),
         "sea_surface_temperature_anomaly": Variable(
-            "delta_degC", -15, 15, "Sea surface temperature anomaly", "Dị thường nhiệt độ mặt biển",
-            "surface_temperature_anomaly", 7,
+            "delta_degC",
+            -15,
+            15,
+            "Sea surface temperature anomaly",
+            "Dị thường nhiệt độ mặt biển",
+            "surface_temperature_anomaly",
+            7,
         ),
         "chlorophyll": Variable(
             "mg/m^3", 0, 500, "Chlorophyll-a", "Diệp lục a", "mass_concentration_of_chlorophyll_a_in_sea_water", 7

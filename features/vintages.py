@@ -5,9 +5,6 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-
-from features.local_days import day_numbers
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -41,7 +38,7 @@ class Vintages:
         Returns:
             Shape (issue_time, site, day); NaN where nothing was known.
         """
-        n_sites = (len(self.start) - 1) // max(self.n_days, 1)
+        n_sites = (len(self.start) - 1) // self.n_days
         found = np.full((len(issue_times), n_sites, days.shape[1]), np.nan)
         _last_known(self.start, self.known, self.values, self.first_day, self.n_days, issue_times, days, found)
         return found
@@ -53,38 +50,38 @@ class Vintages:
             Two arrays of shape (site,): day numbers, and microseconds since 1970 UTC; the smallest integer where
             nothing was known.
         """
-        n_sites = (len(self.start) - 1) // max(self.n_days, 1)
+        n_sites = (len(self.start) - 1) // self.n_days
         never = np.iinfo(np.int64).min
         newest_day, known = np.full(n_sites, never), np.full(n_sites, never)
         cell = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
         seen = self.known <= issue_time
-        site, day = np.divmod(cell[seen], max(self.n_days, 1))
+        site, day = np.divmod(cell[seen], self.n_days)
         np.maximum.at(newest_day, site, day + self.first_day)
         last = day + self.first_day == newest_day[site]
         np.maximum.at(known, site[last], self.known[seen][last])
         return newest_day, known
 
 
-def vintages(entries: pd.DataFrame, n_sites: int, zone: str) -> Vintages:
-    """Lays out the entries of one variable.
+def lay_out(
+    site: Integers, days: Integers, known: Integers, values: Floats, source: Integers, *, n_sites: int
+) -> Vintages:
+    """Lays out the entries of one variable, given as columns of one length.
 
     Args:
-        entries: columns site (position in the list of sites), valid_time, known_time, value, source.
+        site: positions in the list of sites.
+        days: local day numbers of the valid times.
+        known: known times, microseconds since 1970 UTC.
+        values: the values.
+        source: ranks of the sources' names; of two entries with equal known times the highest rank holds.
         n_sites: length of the list of sites.
-        zone: IANA zone of the local day.
-
-    Of two entries with equal known times the one whose source comes last in the alphabet holds.
     """
-    if entries.empty:
-        return Vintages(0, 1, np.zeros(n_sites + 1, np.int64), np.empty(0, np.int64), np.empty(0))
-    days = day_numbers(pd.DatetimeIndex(entries["valid_time"]), zone)
-    known = pd.DatetimeIndex(entries["known_time"]).as_unit("us").asi8
-    first, n_days = int(days.min()), int(days.max() - days.min()) + 1
-    cell = entries["site"].to_numpy(np.int64) * n_days + (days - first)
-    order = np.lexsort((pd.factorize(entries["source"], sort=True)[0], known, cell))
+    first = int(days.min()) if len(days) else 0
+    n_days = int(days.max()) - first + 1 if len(days) else 1
+    cell = site.astype(np.int64) * n_days + (days - first)
+    order = np.lexsort((source, known, cell))
     start = np.zeros(n_sites * n_days + 1, np.int64)
     np.cumsum(np.bincount(cell, minlength=n_sites * n_days), out=start[1:])
-    return Vintages(first, n_days, start, known[order], entries["value"].to_numpy(float)[order])
+    return Vintages(first, n_days, start, known[order], values[order])
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

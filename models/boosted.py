@@ -9,6 +9,9 @@ from sklearn.base import clone
 from models.exceedance import Exceedance, Floats, events_at, log_odds
 
 
+_ROWS_WORTH_A_THREAD = 20_000
+
+
 class Boosted(Exceedance):
     """Gradient-boosted trees on the log-odds, started from a backbone or from the base rates.
 
@@ -69,6 +72,7 @@ class Boosted(Exceedance):
             "lambda": self.ridge,
             "max_delta_step": 1,
             "seed": self.seed,
+            "nthread": 1 if len(X) < _ROWS_WORTH_A_THREAD else 0,
         }
         self.booster_ = bytes(xgboost.train(parameters, training, self.rounds).save_raw("ubj"))
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 Floats = npt.NDArray[np.float64]
 SMALLEST = 1e-6
@@ -51,7 +52,8 @@ class Exceedance(BaseEstimator, ABC):
         self.base_rates_ = (counts + 0.5) / (len(outcome) + 1)
         self.class_means_ = _class_means(outcome, np.asarray(self.cuts))
         if self.learned_.any():
-            self._fit(X, outcome)
+            with threadpool_limits(1, user_api="blas"):  # small matrices: more threads only wait for each other
+                self._fit(X, outcome)
         return self
 
     @property
