@@ -1,0 +1,94 @@
+"""The store of issued forecasts: each is written once, never changed, and kept for ever."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from features.entries import MOMENT
+
+ISSUED = pa.schema(
+    [
+        ("hazard", pa.string()),
+        ("issue_time", MOMENT),
+        ("site", pa.string()),
+        ("period", pa.int64()),
+        ("lead", pa.int64()),
+        ("valid_from", MOMENT),
+        ("valid_to", MOMENT),
+        ("cuts", pa.list_(pa.float64())),
+        ("probabilities", pa.list_(pa.float64())),
+        ("expected", pa.float64()),
+        ("level", pa.string()),
+        ("missing", pa.list_(pa.string())),
+        ("forecaster", pa.string()),
+        ("fingerprint", pa.string()),
+        ("archive_version", pa.int64()),
+        ("inputs", pa.string()),
+        ("issued_at", MOMENT),
+    ]
+)
+_KEY = ("hazard", "issue_time", "site", "period", "forecaster")
+
+
+class IssuedForecasts:
+    """A Delta Lake table: one record for each hazard, issue time, site, period and forecaster.
+
+    `missing` names the features that could not be known; `inputs` is JSON: for each variable the newest day with a
+    value (`data_until`) and when that value was known (`known_at`).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever issued."""
+        return DeltaTable.is_deltatable(self._folder)
+
+    @property
+    def version(self) -> int:
+        """Version of the table; -1 while nothing was issued."""
+        return DeltaTable(self._folder).version() if self.exists else -1
+
+    def add(self, records: pd.DataFrame) -> int:
+        """Stores records, all or none; those that were issued before stay as they were.
+
+        Args:
+            records: the columns of `ISSUED`.
+
+        Returns:
+            How many are new.
+        """
+        configuration = {"delta.appendOnly": "true"}
+        DeltaTable.create(self._folder, ISSUED, mode="ignore", partition_by=["hazard"], configuration=configuration)
+        rows = pa.Table.from_pandas(records[ISSUED.names], ISSUED, preserve_index=False)
+        same = " and ".join(f"held.{name} = new.{name}" for name in _KEY)
+        merge = DeltaTable(self._folder).merge(rows, same, source_alias="new", target_alias="held")
+        return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+
+    def issue_times(self, hazard: str) -> pd.DatetimeIndex:
+        """When forecasts of a hazard were issued, rising, UTC."""
+        if not self.exists:
+            return pd.DatetimeIndex([], tz="UTC")
+        table = self._table(ds.field("hazard") == hazard, ["issue_time"])
+        return pd.DatetimeIndex(table["issue_time"].unique()).sort_values()
+
+    def at(self, hazard: str, issue_time: pd.Timestamp) -> pd.DataFrame:
+        """The records of one issue, sorted by site and period; of several forecasters the one that issued last."""
+        if not self.exists:
+            return ISSUED.empty_table().to_pandas()
+        wanted = (ds.field("hazard") == hazard) & (ds.field("issue_time") == issue_time)
+        records = self._table(wanted, ISSUED.names)
+        last = records[records["issued_at"] == records["issued_at"].max()]
+        return last.sort_values(["site", "period"], ignore_index=True)
+
+    def latest(self, hazard: str) -> pd.DataFrame:
+        """The records of the newest issue of a hazard; empty if there is none."""
+        times = self.issue_times(hazard)
+        return self.at(hazard, times[-1]) if len(times) else ISSUED.empty_table().to_pandas()
+
+    def _table(self, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
+        return DeltaTable(self._folder).to_pyarrow_dataset().to_table(columns, filter=wanted).to_pandas()

@@ -1,0 +1,79 @@
+"""Issuing: a forecaster's answers at one issue time, as records with all that is needed to judge and replay them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from features.archive import Archive
+from features.local_days import moments
+from models.forecaster import Forecaster
+from models.issued import ISSUED
+from models.levels import highest_level
+
+
+def issue(
+    forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp, *, issued_at: pd.Timestamp
+) -> pd.DataFrame:
+    """Makes the records of one issue; nothing is stored.
+
+    Args:
+        forecaster: whom to ask.
+        archive: what was known.
+        issue_time: the moment at which the question is asked, with a zone.
+        issued_at: the moment at which the answer is given, with a zone.
+
+    Returns:
+        The columns of `ISSUED`, one row per site and period.
+
+    Raises:
+        HaidangError: if the archive does not reach back to the issue time.
+    """
+    hazard = forecaster.hazard
+    version = archive.version
+    rows = hazard.ask(archive, issue_time)
+    answers = forecaster.answer(rows)
+    time = moments(issue_time)[0]
+    period = rows.index.get_level_values("period").to_numpy()
+    valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, archive.zone)
+    probabilities = answers.to_numpy()
+    absent = rows.isna().to_numpy()
+    names = rows.columns.to_numpy()
+    records = pd.DataFrame(
+        {
+            "hazard": hazard.name,
+            "issue_time": time,
+            "site": rows.index.get_level_values("site"),
+            "period": period,
+            "lead": hazard.leads(rows.index),
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+            "cuts": [list(hazard.target.cuts)] * len(rows),
+            "probabilities": list(probabilities),
+            "expected": forecaster.estimator.expected(probabilities),
+            "level": highest_level(hazard.levels, hazard.target.cuts, probabilities),
+            "missing": [list(names[row]) for row in absent],
+            "forecaster": forecaster.version,
+            "fingerprint": hazard.fingerprint,
+            "archive_version": version,
+            "inputs": json.dumps(_inputs(forecaster, archive, time)),
+            "issued_at": moments(issued_at)[0],
+        }
+    )
+    return records[ISSUED.names]
+
+
+def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) -> dict[str, dict[str, object]]:
+    """For each variable: the newest day with a value anywhere, when that was known, and how many sites have none."""
+    snapshot = archive.as_of(issue_time)
+    chosen = np.flatnonzero(archive.sites.having(forecaster.hazard.where))
+    found: dict[str, dict[str, object]] = {}
+    for variable in forecaster.hazard.variables:
+        newest = snapshot.newest(variable).iloc[chosen]
+        known = newest.dropna()
+        found[variable] = {
+            "data_until": None if known.empty else known["valid_time"].max().isoformat(),
+            "known_at": None if known.empty else known["known_time"].max().isoformat(),
+            "sites_without": int(len(newest) - len(known)),
+        }
+    return found

@@ -1,0 +1,192 @@
+"""Tracking: every fit is an MLflow run, every hazard a registered model, the forecaster in service its champion.
+
+The only module that imports MLflow. It is also the loader that MLflow calls for a stored forecaster, so that no pickle
+is written.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types.schema import ColSpec, Schema
+
+from features.errors import HaidangError
+from features.settings import Settings
+from models.catalogue import hazard_named, read_hazards
+from models.forecaster import Forecaster, load_forecaster, read_card
+from models.hazard import Hazard
+from training.backtest import Backtest
+from training.plots import reliability_diagram, skill_figure
+from training.scores import ranked_probability_scores
+
+CHAMPION = "champion"
+_ARTIFACT = "forecaster"
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A fit as MLflow knows it.
+
+    Attributes:
+        run_id: MLflow run.
+        registered_version: version of the registered model of the hazard.
+    """
+
+    run_id: str
+    registered_version: str
+
+
+class Tracking:
+    """The MLflow store of a deployment."""
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        """Connects to a store.
+
+        Args:
+            uri: tracking and registry URI.
+            artifacts: folder of the artifacts of new experiments.
+        """
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        artifacts.mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_registry_uri(uri)
+        self._client = MlflowClient(uri, uri)
+        self._artifacts = artifacts.absolute()
+
+    def record(self, forecaster: Forecaster, folder: Path, tested: Backtest) -> Tracked:
+        """Writes one run: parameters, metrics by lead, data and code version, card, figures, and the model itself.
+
+        Args:
+            forecaster: the fitted forecaster.
+            folder: where it was saved.
+            tested: its backtest.
+        """
+        hazard, card = forecaster.hazard, forecaster.card
+        experiment = self._experiment(hazard.name)
+        with mlflow.start_run(experiment_id=experiment, run_name=card.version) as run:
+            mlflow.log_params(_parameters(hazard))
+            mlflow.set_tags(
+                {
+                    "forecaster": card.version,
+                    "fingerprint": card.fingerprint,
+                    "archive_version": str(card.archive_version),
+                    "mlflow.source.git.commit": card.code_version,
+                    "baselines_beaten": card.baselines_beaten,
+                }
+            )
+            mlflow.log_metrics({"rows": card.rows} | {f"events_{cut}": n for cut, n in card.events.items()})
+            for row in card.skill:
+                metrics = {
+                    f"{name}_{row.cut:g}": value
+                    for name, value in row.model_dump().items()
+                    if name.startswith(("brier", "skill"))
+                }
+                mlflow.log_metrics(metrics, step=row.lead)
+            for lead, scores in ranked_probability_scores(tested).iterrows():
+                mlflow.log_metrics({f"rps_{name}": value for name, value in scores.items()}, step=int(str(lead)))
+            mlflow.log_text(card.model_dump_json(indent=2), "card.json")
+            mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")
+            for cut in hazard.target.cuts:
+                mlflow.log_figure(reliability_diagram(tested, cut), f"reliability_{cut:g}.png")
+            logged = mlflow.pyfunc.log_model(
+                name=_ARTIFACT,
+                loader_module=__name__,
+                data_path=str(folder),
+                signature=_signature(hazard),
+                pip_requirements=[f"{name}=={version}" for name, version in card.libraries.items()],
+                metadata={"hazard": hazard.name, "forecaster": card.version},
+            )
+        registered = mlflow.register_model(logged.model_uri, hazard.name, tags={"forecaster": card.version})
+        return Tracked(run.info.run_id, str(registered.version))
+
+    def versions(self, hazard: str) -> list[ModelVersion]:
+        """All registered versions of a hazard, the newest first."""
+        found = self._client.search_model_versions(f"name = '{hazard}'")
+        return sorted(found, key=lambda version: -int(version.version))
+
+    def champion(self, hazard: str) -> ModelVersion | None:
+        """The registered version in service; None if none was promoted."""
+        try:
+            return self._client.get_model_version_by_alias(hazard, CHAMPION)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
+    def crown(self, hazard: str, registered_version: str) -> None:
+        """Gives the alias `champion` to a registered version."""
+        self._client.set_registered_model_alias(hazard, CHAMPION, registered_version)
+
+    def download(self, hazard: str, registered_version: str | None, to: Path) -> tuple[Path, str]:
+        """Fetches the files of a registered forecaster.
+
+        Args:
+            hazard: name of the hazard.
+            registered_version: the version; the newest for None.
+            to: an empty folder.
+
+        Returns:
+            The forecaster's folder, and the version.
+
+        Raises:
+            HaidangError: if there is no such version.
+        """
+        known = {version.version: version for version in self.versions(hazard)}
+        if not known:
+            raise HaidangError(f"no forecaster of {hazard} was trained: run `haidang train {hazard}`")
+        wanted = registered_version or next(iter(known))
+        if wanted not in known:
+            raise HaidangError(f"{hazard} has no version {wanted}: there is {', '.join(known)}")
+        local = Path(mlflow.artifacts.download_artifacts(f"models:/{hazard}/{wanted}", dst_path=str(to)))
+        cards = sorted(local.rglob("digests.json"))
+        if len(cards) != 1:
+            raise HaidangError(f"version {wanted} of {hazard} holds {len(cards)} forecasters: train it anew")
+        return cards[0].parent, wanted
+
+    def _experiment(self, hazard: str) -> str:
+        known = self._client.get_experiment_by_name(hazard)
+        if known is not None:
+            return str(known.experiment_id)
+        return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
+
+
+def _load_pyfunc(path: str) -> "_PyfuncForecaster":
+    """Called by MLflow to load a stored forecaster."""
+    folder = Path(path)
+    hazards = read_hazards(Settings().hazards)
+    return _PyfuncForecaster(load_forecaster(folder, hazard_named(hazards, read_card(folder).hazard)))
+
+
+class _PyfuncForecaster:
+    """What MLflow asks: rows of `ask` in, one probability column per cut out."""
+
+    def __init__(self, forecaster: Forecaster) -> None:
+        self._forecaster = forecaster
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Probabilities for rows with the index (issue_time, site, period)."""
+        return self._forecaster.answer(rows)
+
+
+def _parameters(hazard: Hazard) -> dict[str, object]:
+    return {
+        "target": repr(hazard.target),
+        "periods": repr(hazard.periods),
+        "n_features": len(hazard.features),
+        "features": "; ".join(feature.name for feature in hazard.features)[:5900],
+        "model": " ".join(repr(hazard.model).split())[:5900],
+        "embargo_days": hazard.embargo_days,
+        "train_every_days": hazard.train_every_days,
+        "refit_every_days": hazard.refit_every_days,
+    }
+
+
+def _signature(hazard: Hazard) -> ModelSignature:
+    inputs = [ColSpec("double", feature.name) for feature in hazard.features]
+    return ModelSignature(Schema(inputs), Schema([ColSpec("double", str(cut)) for cut in hazard.target.cuts]))
