@@ -57,6 +57,10 @@ class Archive:
         """Version of the Delta table of entries; each append that brought anything adds one."""
         return self._table().version()
 
+    def at_version(self, version: int) -> "Archive":
+        """The archive as it lay in a version of its table of entries, to read from."""
+        return Archive(self._entries.parent, self.sites, self.zone, version=version)
+
     def append(self, entries: pd.DataFrame) -> Receipt:
         """Checks entries at the door, takes the good ones and sets the others aside with the reason.
 
@@ -104,7 +108,7 @@ class Archive:
         times = moments(issue_times)
         if times[0] < (begins := self.begins()):
             raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
-        pinned = Archive(self._entries.parent, self.sites, self.zone, version=self.version)
+        pinned = self.at_version(self.version)
         return Snapshot(times, self.sites, self.zone, lambda variable: pinned._vintages(variable, times[-1]))
 
     def begins(self) -> pd.Timestamp:
@@ -115,13 +119,13 @@ class Archive:
         """
         return self._extreme("known_time", "min")
 
-    def ends(self) -> pd.Timestamp:
-        """When the last entry became known.
+    def ends(self, variable: str | None = None) -> pd.Timestamp:
+        """When the last entry, of a variable or of any, became known.
 
         Raises:
-            HaidangError: if the archive is empty.
+            HaidangError: if there is none.
         """
-        return self._extreme("known_time", "max")
+        return self._extreme("known_time", "max", variable)
 
     def observed(self, variable: str, *, by: pd.Timestamp, start: pd.Timestamp, end: pd.Timestamp) -> xr.DataArray:
         """Truth: daily values known after their stretch was over, as they stood at a moment; never a forecast.
@@ -197,11 +201,12 @@ class Archive:
     def _read(self, wanted: pc.Expression, columns: list[str]) -> pa.Table:
         return self._table().to_pyarrow_dataset().to_table(columns, filter=wanted)
 
-    def _extreme(self, column: str, which: str) -> pd.Timestamp:
-        batches = self._table().to_pyarrow_dataset().to_batches(columns=[column])
+    def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
+        wanted = None if variable is None else ds.field("variable") == variable
+        batches = self._table().to_pyarrow_dataset().to_batches(columns=[column], filter=wanted)
         found: list[datetime] = [pc.min_max(batch[column])[which].as_py() for batch in batches if batch.num_rows]
         if not found:
-            raise HaidangError(f"the archive in {self._entries.parent} is empty: run `haidang ingest` first")
+            raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'}: ingest some first")
         return pd.Timestamp(min(found) if which == "min" else max(found))
 
     def _local(self, moment: pd.Timestamp) -> str:

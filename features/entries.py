@@ -143,7 +143,7 @@ def _declared(
 
 def rejected(rows: pd.DataFrame, reason: npt.ArrayLike) -> pd.DataFrame:
     """Rows as they stood, as JSON, with the reason why they were refused; `source` is taken from the rows."""
-    texts = rows.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).splitlines()
+    texts = rows.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).split("\n")[: len(rows)]
     source = rows["source"].astype(str).to_numpy()
     return pd.DataFrame({"source": source, "reason": reason, "row": texts}, index=rows.index).reset_index(drop=True)
 

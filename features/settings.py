@@ -97,6 +97,7 @@ class _RelativeToFile(TomlConfigSettingsSource):
 QUIET = {
     "BENTOML_DO_NOT_TRACK": "True",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
     "DO_NOT_TRACK": "true",
     "OMP_WAIT_POLICY": "passive",
 }

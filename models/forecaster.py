@@ -25,7 +25,7 @@ from models.hazard import Hazard
 from models.logistic import Logistic, Taming
 
 _OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, Taming)
-ALLOWED_TYPES = sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)
+ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
 _INDEX = ["issue_time", "site", "period"]
 

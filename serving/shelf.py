@@ -8,45 +8,44 @@ from bentoml._internal.models.model import ModelStore
 from bentoml.exceptions import NotFound
 
 from features.errors import HaidangError
-from models.forecaster import ArtifactError, Forecaster, load_forecaster, read_card
+from models.forecaster import Forecaster, load_forecaster
 from models.hazard import Hazard
 
 
 class Shelf:
-    """One BentoML model per promoted forecaster, tagged `hazard:version`; the newest of a hazard is the champion."""
+    """One BentoML model per promotion, tagged `hazard:version-n`; the last promoted of a hazard is its champion.
+
+    A promotion is never changed, so that a reader sees the one before or the one after; one that was killed half way
+    is never pointed at.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._store = ModelStore(str(folder.absolute()))
+        self._folder = folder.absolute()
+        self._store = ModelStore(str(self._folder))
 
-    def put(self, folder: Path, hazard: Hazard) -> Forecaster:
-        """Promotes a forecaster at rest: it sits its exam and becomes the champion of its hazard.
+    def put(self, folder: Path, forecaster: Forecaster) -> str:
+        """Makes a forecaster the champion of its hazard.
 
         Args:
-            folder: where the forecaster was saved.
-            hazard: the hazard as it is declared today.
+            folder: where it was saved.
+            forecaster: the forecaster that was loaded from there, which let it sit its exam.
 
-        Raises:
-            ArtifactError: if it was changed, or fitted for another declaration.
-            ExamError: if it does not answer as it did.
+        Returns:
+            The tag.
         """
-        forecaster = load_forecaster(folder, hazard)
-        tag = f"{hazard.name}:{forecaster.version}"
-        if tag in self.tags():
-            bentoml.models.delete(tag, _model_store=self._store)
+        hazard = forecaster.hazard
+        earlier = sum(1 for place in (self._folder / hazard.name).glob(f"{forecaster.version}-*"))
+        tag = f"{hazard.name}:{forecaster.version}-{earlier + 1}"
         labels = {"hazard": hazard.name, "fingerprint": hazard.fingerprint}
         with bentoml.models.create(tag, labels=labels, _model_store=self._store) as model:
             shutil.copytree(folder, model.path, dirs_exist_ok=True)
-        return forecaster
+        return tag
 
-    def tags(self) -> tuple[str, ...]:
-        """Tags of all forecasters on the shelf."""
-        return tuple(str(model.tag) for model in bentoml.models.list(_model_store=self._store))
-
-    def version(self, hazard: str) -> str | None:
-        """Version of a hazard's champion; None if none was promoted."""
+    def tag(self, hazard: str) -> str | None:
+        """Tag of a hazard's champion; None if none was promoted."""
         try:
-            return bentoml.models.get(f"{hazard}:latest", _model_store=self._store).tag.version
+            return str(bentoml.models.get(f"{hazard}:latest", _model_store=self._store).tag)
         except NotFound:
             return None
 
@@ -58,14 +57,10 @@ class Shelf:
             ArtifactError: if it was changed after promotion, or the hazard file was.
             ExamError: if it does not answer as it did.
         """
-        version = self.version(hazard.name)
-        if version is None:
+        tag = self.tag(hazard.name)
+        if tag is None:
             raise HaidangError(
-                f"no forecaster of {hazard.name} was promoted: run `haidang train {hazard.name}` and `haidang promote "
-                f"{hazard.name}`"
+                f"no forecaster of {hazard.name} was promoted: run `haidang train {hazard.name}` and "
+                f"`haidang promote {hazard.name}`"
             )
-        model = bentoml.models.get(f"{hazard.name}:{version}", _model_store=self._store)
-        folder = Path(model.path)
-        if read_card(folder).version != version:
-            raise ArtifactError(f"the shelf holds another forecaster under {hazard.name}:{version}: promote it again")
-        return load_forecaster(folder, hazard)
+        return load_forecaster(Path(bentoml.models.get(tag, _model_store=self._store).path), hazard)

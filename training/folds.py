@@ -39,5 +39,6 @@ def rolling_origins(
     if not start < end:
         raise HaidangError(f"a backtest from {start} to {end} tests nothing: the start comes before the end")
     step, embargo = pd.Timedelta(days=refit_every_days), pd.Timedelta(days=embargo_days)
-    origins = pd.date_range(start, end, freq=step, inclusive="left")
-    return tuple(Fold(origin, origin - embargo, min(origin + step, end)) for origin in origins)
+    first, last = start.tz_convert("UTC"), end.tz_convert("UTC")
+    origins = pd.date_range(first, last, freq=step, inclusive="left")
+    return tuple(Fold(origin, origin - embargo, min(origin + step, last)) for origin in origins)

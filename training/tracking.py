@@ -4,7 +4,7 @@ The only module that imports MLflow. It is also the loader that MLflow calls for
 is written.
 """
 
-import logging
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,6 @@ class Tracking:
             uri: tracking and registry URI.
             artifacts: folder of the artifacts of new experiments.
         """
-        logging.getLogger("alembic").setLevel(logging.WARNING)
         artifacts.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(uri)
@@ -94,15 +93,23 @@ class Tracking:
             mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")
             for cut in hazard.target.cuts:
                 mlflow.log_figure(reliability_diagram(tested, cut), f"reliability_{cut:g}.png")
-            logged = mlflow.pyfunc.log_model(
-                name=_ARTIFACT,
-                loader_module=__name__,
-                data_path=str(folder),
-                signature=_signature(hazard),
-                pip_requirements=[f"{name}=={version}" for name, version in card.libraries.items()],
-                metadata={"hazard": hazard.name, "forecaster": card.version},
-            )
-        registered = mlflow.register_model(logged.model_uri, hazard.name, tags={"forecaster": card.version})
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "An input example was not provided")  # rows carry their index
+                logged = mlflow.pyfunc.log_model(
+                    name=_ARTIFACT,
+                    loader_module=__name__,
+                    data_path=str(folder),
+                    signature=_signature(hazard),
+                    pip_requirements=[f"{name}=={version}" for name, version in card.libraries.items()],
+                    metadata={"hazard": hazard.name, "forecaster": card.version},
+                )
+        registered = self._client.create_model_version(
+            self._registered(hazard.name),
+            logged.artifact_path,
+            run.info.run_id,
+            tags={"forecaster": card.version},
+            model_id=logged.model_id,
+        )
         return Tracked(run.info.run_id, str(registered.version))
 
     def versions(self, hazard: str) -> list[ModelVersion]:
@@ -137,10 +144,10 @@ class Tracking:
         Raises:
             HaidangError: if there is no such version.
         """
-        known = {version.version: version for version in self.versions(hazard)}
+        known = [str(version.version) for version in self.versions(hazard)]
         if not known:
             raise HaidangError(f"no forecaster of {hazard} was trained: run `haidang train {hazard}`")
-        wanted = registered_version or next(iter(known))
+        wanted = registered_version or known[0]
         if wanted not in known:
             raise HaidangError(f"{hazard} has no version {wanted}: there is {', '.join(known)}")
         local = Path(mlflow.artifacts.download_artifacts(f"models:/{hazard}/{wanted}", dst_path=str(to)))
@@ -148,6 +155,12 @@ class Tracking:
         if len(cards) != 1:
             raise HaidangError(f"version {wanted} of {hazard} holds {len(cards)} forecasters: train it anew")
         return cards[0].parent, wanted
+
+    def _registered(self, hazard: str) -> str:
+        """The name of a hazard's registered model, which is made if there is none."""
+        if not self._client.search_registered_models(f"name = '{hazard}'"):
+            self._client.create_registered_model(hazard)
+        return hazard
 
     def _experiment(self, hazard: str) -> str:
         known = self._client.get_experiment_by_name(hazard)

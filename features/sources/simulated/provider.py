@@ -41,6 +41,7 @@ class SimulatedProvince:
         first_year: the first of them; data begin on its 1 January.
         run_every_days: days from one run of forecasts to the next.
         zone: IANA zone of the local day.
+        known_until: the present moment of the province; nothing that became known later is handed over. None for all.
     """
 
     years: int = 8
@@ -48,6 +49,7 @@ class SimulatedProvince:
     first_year: int = 2017
     run_every_days: int = 1
     zone: str = "Asia/Ho_Chi_Minh"
+    known_until: pd.Timestamp | None = None
 
     name = "simulated"
     variables = _BROUGHT
@@ -99,7 +101,8 @@ class SimulatedProvince:
         for year in np.unique(years[inside]):
             days = np.flatnonzero(inside & (years == year))
             reports = (self._weather_reports(everywhere, days), self._pond_reports(ponds, days))
-            yield Batch(pd.concat(chain(*reports), ignore_index=True))
+            entries = pd.concat(chain(*reports), ignore_index=True)
+            yield Batch(entries if self.known_until is None else entries[entries["known_time"] <= self.known_until])
 
     def _weather_reports(self, wanted: Counts, days: Counts) -> Iterator[pd.DataFrame]:
         codes, numbers = _codes(self.sites)[wanted], self._day_numbers[days]

@@ -1,0 +1,299 @@
+"""A declared mapping: what the columns of somebody's table mean, stated once, so that nothing is guessed."""
+
+import re
+import tokenize
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pint
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from features.errors import HaidangError
+from features.local_days import day_starts
+from features.variables import variable_named
+
+Floats = npt.NDArray[np.float64]
+Rule = Literal["reject", "skip"]
+_CLOCK = re.compile(r"%[HIcX]")
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Measured(_Declared):
+    """What a column of values, or a name in the variable column, stands for."""
+
+    variable: str = Field(description="the declared variable")
+    unit: str = Field(min_length=1, description="unit that the file is in, as pint reads it")
+    delay_days: float | None = Field(None, ge=0, description="delay of this one, where it has its own")
+
+
+class When(_Declared):
+    """How a time is written: one column with a format, or columns of year, month and day.
+
+    Without an offset the time is local. Without a day it is the first of the month. Cells of an Excel or Parquet file
+    that are real dates are taken as they are.
+    """
+
+    column: str | None = None
+    format: str = Field("%Y-%m-%d", description="strptime format of the column")
+    year: str | None = None
+    month: str | None = None
+    day: str | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _tells_the_month(cls, form: str) -> str:
+        some_day = datetime(2011, 12, 13)  # noqa: DTZ001  (only written and read back)
+        try:
+            read = datetime.strptime(some_day.strftime(form.replace("%z", "")), form.replace("%z", ""))  # noqa: DTZ007
+        except ValueError as error:
+            raise ValueError(f"{form!r} is not a format of strptime, such as %d/%m/%Y: {error}") from error
+        if (read.year, read.month) != (2011, 12):
+            raise ValueError(f"{form!r} does not tell the year and the month: write for instance %d/%m/%Y")
+        return form
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        parts = (self.year, self.month)
+        if (self.column is None) == (parts == (None, None)) or (self.column is None and None in parts):
+            raise ValueError("state either `column` with its `format`, or the columns `year`, `month` and `day`")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return tuple(name for name in (self.column, self.year, self.month, self.day) if name is not None)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the format tells a time of day."""
+        return self.column is not None and _CLOCK.search(self.format) is not None
+
+
+class Mapping(_Declared):
+    """What the columns of a table mean.
+
+    A wide table states `columns`; a long one states `variable_column`, `value_column` and `names`. One of
+    `site_column`, `site` and `every_site` is stated, and one of `known_time` and `delay_days`.
+    """
+
+    name: str = Field(min_length=1, description="short name of the source, written into each entry")
+    kind: Literal["observation", "forecast"] = Field("observation", description="forecasts need a `known_time`")
+
+    columns: dict[str, Measured] = Field({}, description="column of values -> what it stands for")
+    variable_column: str | None = Field(None, description="column that names the variable of each row")
+    value_column: str | None = Field(None, description="column of values, beside a variable column")
+    names: dict[str, Measured] = Field({}, description="name in the variable column -> what it stands for")
+    other_names: Rule = Field("reject", description="what becomes of rows with another name")
+
+    site_column: str | None = Field(None, description="column of site codes or names")
+    sites: dict[str, str] = Field({}, description="their name of a site -> its code or name here")
+    other_sites: Rule = Field("reject", description="what becomes of rows of a site that is not in the sites file")
+    site: str | None = Field(None, description="the site of a file of one station")
+    every_site: bool = Field(False, description="each value holds for all sites, such as a climate index")
+
+    valid_time: When
+    several: Literal["refuse", "mean", "highest", "total", "last"] = Field(
+        "refuse", description="how several rows of one site, variable and local day become one"
+    )
+    known_time: When | None = Field(None, description="when it could first be read; a date alone is that day's end")
+    delay_days: float | None = Field(None, ge=0, description="days from the end of a value's stretch until it is known")
+    latency_days: float = Field(0, ge=0, description="usual delay where there is a known_time, to tell what is late")
+
+    missing: tuple[str, ...] = Field(("",), description="words for not measured: no entry, and no error")
+    text_values: dict[str, float] = Field({}, description="word -> number in the unit of the column")
+    below_detection: Literal["reject", "half", "limit"] = Field("reject", description="`<1`: refused, 0.5 or 1")
+    thousands: str | None = Field(None, min_length=1, max_length=1)
+    decimal: str = Field(".", min_length=1, max_length=1)
+
+    encoding: str = Field("utf-8-sig", description="of a CSV; the default reads UTF-8 with and without its mark")
+    separator: str = Field(",", min_length=1, max_length=1)
+    skip_rows: int = Field(0, ge=0, description="lines before the header")
+    footer_rows: int = Field(0, ge=0, description="lines after the last value")
+    sheet: str | None = Field(None, description="sheet of an Excel file; the first for None")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        long = (self.variable_column, self.value_column, self.names or None)
+        if bool(self.columns) == any(long) or (any(long) and not all(long)):
+            raise ValueError("state either `columns`, or all of `variable_column`, `value_column` and `names`")
+        if (self.site_column is not None) + (self.site is not None) + self.every_site != 1:
+            raise ValueError("state where the values hold by one of `site_column`, `site` and `every_site`")
+        delays = [measured.delay_days for measured in self.measured.values()] + [self.delay_days]
+        if self.known_time is not None and any(delay is not None for delay in delays):
+            raise ValueError("state `known_time` or `delay_days`, not both")
+        if self.known_time is None and None in delays[:-1] and self.delay_days is None:
+            raise ValueError(
+                "nothing says when a value became known, and without it the past cannot be asked: state the column in "
+                "`known_time`, or `delay_days` after the end of the day or stretch that the value speaks of"
+            )
+        if self.kind == "forecast" and self.known_time is None:
+            raise ValueError("a forecast needs `known_time`: the column that says when it was issued")
+        if self.thousands == self.decimal:
+            raise ValueError(f"`thousands` and `decimal` are both {self.decimal!r}")
+        return self
+
+    @property
+    def measured(self) -> dict[str, Measured]:
+        """All that is measured, by the name that the file gives it."""
+        return self.columns or self.names
+
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """The columns that the file must have."""
+        single = (self.variable_column, self.value_column, self.site_column)
+        times = self.valid_time.columns + (self.known_time.columns if self.known_time else ())
+        return (*self.columns, *(name for name in single if name is not None), *times)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Reads a mapping from a TOML file.
+
+    Raises:
+        HaidangError: if there is no such file, it is not TOML, or a statement in it is wrong or missing; says which.
+    """
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise HaidangError(f"{path} cannot be read: {error.strerror}; name the TOML file of the mapping") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HaidangError(f"{path} is not TOML in UTF-8: {error}") from error
+    except ValidationError as error:
+        where = [".".join(map(str, fault["loc"])) or "mapping" for fault in error.errors()]
+        faults = "; ".join(f"{at}: {fault['msg']}" for at, fault in zip(where, error.errors(), strict=True))
+        raise HaidangError(f"{path}: {faults}") from error
+
+
+def converter(name: str, measured: Measured) -> Callable[[Floats], Floats]:
+    """The conversion from the unit of a column to the canonical unit of its variable.
+
+    Args:
+        name: the file's name of it, for the error.
+        measured: variable and unit.
+
+    Raises:
+        HaidangError: if pint does not know the unit, or it does not convert.
+    """
+    wanted, units = variable_named(measured.variable).unit, _units()
+    try:
+        known = units.parse_units(measured.unit)
+        units.Quantity(1.0, known).to(wanted)
+    except pint.DimensionalityError as error:
+        hint = "; for a difference of temperatures write delta_degC" if wanted.startswith("delta_") else ""
+        raise HaidangError(
+            f"column {name!r}: {measured.unit} does not convert to {wanted}, the unit of {measured.variable}: "
+            f"state the unit that the column is in{hint}"
+        ) from error
+    # pint's parser lets these through for texts that are no unit, such as "mm/", "(m" and "mm day-1".
+    except (pint.PintError, tokenize.TokenError, AssertionError, TypeError, ValueError) as error:
+        raise HaidangError(
+            f"column {name!r}: pint does not know the unit {measured.unit!r}: write one that converts to {wanted}, the "
+            f"unit of {measured.variable}; powers are written m^3, products mol/m^2/day"
+        ) from error
+    if known == units.parse_units(wanted):
+        return lambda values: values
+    return lambda values: np.asarray(units.Quantity(values, known).to(wanted).magnitude, dtype=float)
+
+
+@cache
+def _units() -> pint.UnitRegistry[float]:
+    units: pint.UnitRegistry[float] = pint.UnitRegistry()
+    units.define("cell = count")
+    return units
+
+
+def cell_texts(cells: pd.Series) -> pd.Series:
+    """Cells as stripped texts; empty cells are "", whole numbers have no point."""
+    return pd.Series([_text(cell) for cell in cells], index=cells.index, dtype=object)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None or cell is pd.NaT or cell != cell:  # noqa: PLR0124  (only NaN is not itself)
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def read_numbers(texts: pd.Series, mapping: Mapping) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Reads texts as numbers by the rules of a mapping.
+
+    Returns:
+        The numbers, NaN where there is none; and which texts are neither a number nor a word that the mapping states.
+    """
+    folded = texts.str.casefold()
+    words = {word.casefold(): number for word, number in mapping.text_values.items()}
+    stated = folded.map(words).astype(float).to_numpy()
+    is_word = folded.isin(words).to_numpy()
+    missing = folded.isin([word.casefold() for word in mapping.missing]).to_numpy() & ~is_word
+    below = texts.str.startswith("<").to_numpy(dtype=bool) & (mapping.below_detection != "reject")
+    plain = texts.mask(below, texts.str[1:].str.strip())
+    point, comma = re.escape(mapping.decimal), re.escape(mapping.thousands or "")
+    whole = rf"[0-9]{{1,3}}(?:{comma}[0-9]{{3}})+|[0-9]+" if mapping.thousands else "[0-9]+"
+    number = re.compile(rf"[+-]?(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?")
+    readable = np.array([number.fullmatch(text) is not None for text in plain], dtype=bool) & ~is_word & ~missing
+    values = np.full(len(texts), np.nan)
+    digits = plain[readable]
+    if mapping.thousands:
+        digits = digits.str.replace(mapping.thousands, "", regex=False)
+    if mapping.decimal != ".":
+        digits = digits.str.replace(mapping.decimal, ".", regex=False)
+    values[readable] = digits.to_numpy(dtype=object).astype(float)
+    values[below & (mapping.below_detection == "half")] /= 2
+    values[is_word] = stated[is_word]
+    return values, ~(readable | is_word | missing)
+
+
+def read_times(cells: pd.DataFrame, when: When, zone: str) -> pd.DataFrame:
+    """Reads the time of each row.
+
+    Args:
+        cells: the columns that `when` names, at least.
+        when: how the time is written.
+        zone: IANA zone of times without an offset; of two equal wall-clock times in autumn the later one is meant.
+
+    Returns:
+        Columns `moment` (UTC; the start of the local day for a date alone; NaT where nothing could be read) and `dated`
+        (whether it is a date alone).
+    """
+    written = cells[when.column] if when.column else cell_texts(cells[when.columns[0]])
+    for part in when.columns[1:]:
+        written = written + "-" + cell_texts(cells[part])
+    form = when.format if when.column else "%Y-%m-%d" if when.day else "%Y-%m"
+    codes, distinct = pd.factorize(written.astype(object))
+    known = _distinct_times(pd.Series(list(distinct), dtype=object), form, zone, clock=when.has_clock)
+    rows = known.reindex(codes)
+    return rows.assign(dated=rows["dated"].eq(True)).set_axis(cells.index)
+
+
+def _distinct_times(cells: pd.Series, form: str, zone: str, *, clock: bool) -> pd.DataFrame:
+    real = cells.map(lambda cell: isinstance(cell, date)).to_numpy(dtype=bool)
+    zoned = np.array([isinstance(cell, datetime) and cell.tzinfo is not None for cell in cells], dtype=bool)
+    # Without the digit pandas would take the words "now" and "today" for this moment.
+    texts = cell_texts(cells[~real])
+    texts = texts.where(texts.str.contains("[0-9]").astype(bool))
+    read = pd.to_datetime(texts, format=form, errors="coerce", utc="%z" in form)
+    zoned[~real] = "%z" in form
+    moment = pd.DatetimeIndex(np.full(len(cells), "NaT", "datetime64[us]")).tz_localize("UTC").to_series(cells.index)
+    wall = moment.dt.tz_localize(None)
+    moment[zoned & real] = pd.to_datetime(list(cells[zoned & real]), utc=True)
+    wall[~zoned & real] = pd.to_datetime(list(cells[~zoned & real]))
+    (moment if "%z" in form else wall)[~real] = read
+    midnight = (wall == wall.dt.normalize()).to_numpy() | (zoned & ~real)
+    dated = midnight & (not clock)
+    clocked = (~zoned & ~dated & wall.notna()).to_numpy()
+    later = np.zeros(int(clocked.sum()), dtype=bool)
+    localized = wall[clocked].dt.tz_localize(zone, ambiguous=later, nonexistent="shift_forward")
+    moment[clocked] = localized.dt.tz_convert("UTC")
+    days = (~zoned & dated & wall.notna()).to_numpy()
+    moment[days] = day_starts(wall[days].to_numpy().astype("datetime64[D]").astype(np.int64), zone)
+    return pd.DataFrame({"moment": moment, "dated": dated})

@@ -1,0 +1,238 @@
+"""The command line `haidang`."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from pydantic import ValidationError
+
+from features.errors import HaidangError, UnknownNameError
+from features.ingest import Source, ingest
+from features.settings import Settings, keep_tools_quiet
+from features.sources.simulated import SimulatedProvince
+from features.sources.mapping import read_mapping
+from features.sources.tables import TableSource
+
+keep_tools_quiet()
+
+from models.hazard import Hazard  # noqa: E402
+from haidang import jobs, views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.cases import CASES  # noqa: E402
+from haidang.demo import run_demo  # noqa: E402
+from haidang.serve import serve_command  # noqa: E402
+from serving.answers import Answers  # noqa: E402
+from serving.deployment import Deployment, open_deployment  # noqa: E402
+from serving.questions import RiskQuestion  # noqa: E402
+
+app = typer.Typer(
+    help="Hải Đăng: early warning of disasters, climate and disease.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+HazardName = Annotated[str, typer.Argument(help="name of a hazard, see `haidang hazards`")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@app.callback()
+def choose_home(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="folder of the deployment; HAIDANG_HOME by default")] = None,
+) -> None:
+    """Hải Đăng: early warning of disasters, climate and disease."""
+    context.obj = Settings() if home is None else Settings(home=home)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    case: Annotated[str, typer.Option(help=f"one of {', '.join(CASES)}")] = "quang-ninh",
+    data: Annotated[Path | None, typer.Option(help="folder with the case's data, where it needs some")] = None,
+) -> None:
+    """Runs the whole chain: ingest, backtest, train, promote, issue, serve, ask."""
+    home = context.obj.home if "home" in context.obj.model_fields_set else Path("var") / case
+    run_demo(case, home, data)
+
+
+@app.command("ingest")
+def ingest_command(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="simulated, or tables")],
+    start: Annotated[str, typer.Option("--from", help="first day")] = "1900-01-01",
+    end: Annotated[str, typer.Option("--to", help="day after the last")] = "2100-01-01",
+    file: Annotated[Path | None, typer.Option(help="tables: the file")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="tables: TOML that says what its columns mean")] = None,
+    years: Annotated[int, typer.Option(min=1, help="simulated: how many years")] = 6,
+    seed: Annotated[int, typer.Option(help="simulated: seed")] = 7,
+) -> None:
+    """Brings values into the archive; run twice it changes nothing."""
+    deployment = open_deployment(context.obj)
+    zone = deployment.settings.local_zone
+    chosen = _source(source, file, mapping, years, seed, zone)
+    with views.counting(f"ingest {chosen.name}") as told:
+        receipt = ingest(chosen, deployment.archive, _moment(start, zone), _moment(end, zone), progress=told)
+    views.show_receipt(receipt, deployment.archive.quarantined() if receipt.quarantined else None)
+
+
+@app.command()
+def hazards(context: typer.Context, as_json: Json = False) -> None:
+    """Lists the hazards of the deployment."""
+    views.show_hazards(_answers(context).hazard_views(), as_json=as_json)
+
+
+@app.command()
+def sites(context: typer.Context, as_json: Json = False) -> None:
+    """Lists the sites of the deployment."""
+    views.show_sites(_answers(context).site_views(), as_json=as_json)
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Says what is at rest: archive, quarantine, forecasters, issues."""
+    deployment = open_deployment(context.obj)
+    views.show_status(deployment, jobs.open_tracking(context.obj), as_json=as_json)
+
+
+@app.command("backtest")
+def backtest_command(
+    context: typer.Context,
+    hazard: HazardName,
+    start: Annotated[str | None, typer.Option("--from", help="first origin; two years before the end")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="end of the test; the last complete outcome")] = None,
+    as_json: Json = False,
+) -> None:
+    """Forecasts the past as it was known and scores it beside climatology and persistence."""
+    deployment, zone = open_deployment(context.obj), context.obj.local_zone
+    chosen = deployment.hazard(hazard)
+    with views.steps(f"backtest {hazard}") as told:
+        tested = jobs.run_backtest(
+            deployment, chosen, start=_optional(start, zone), end=_optional(end, zone), progress=told
+        )
+    views.show_backtest(tested, as_json=as_json)
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    hazard: HazardName,
+    start: Annotated[str | None, typer.Option("--test-from", help="first origin of the backtest")] = None,
+) -> None:
+    """Backtests and fits a hazard, and tracks it in MLflow; nothing is promoted."""
+    deployment = open_deployment(context.obj)
+    chosen = deployment.hazard(hazard)
+    with views.steps(f"backtest {hazard}") as told:
+        tested = jobs.run_backtest(deployment, chosen, start=_optional(start, context.obj.local_zone), progress=told)
+    with views.waiting(f"fit {hazard}"):
+        trained = jobs.train(deployment, chosen, tested)
+    views.show_trained(trained)
+
+
+@app.command()
+def promote(
+    context: typer.Context,
+    hazard: HazardName,
+    version: Annotated[str | None, typer.Option(help="registered version; the newest by default")] = None,
+) -> None:
+    """Makes a registered version the champion, after its exam."""
+    deployment = open_deployment(context.obj)
+    forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
+    views.show_promoted(forecaster, registered)
+
+
+@app.command("issue")
+def issue_command(
+    context: typer.Context,
+    hazard: Annotated[list[str] | None, typer.Argument(help="hazards; all that have a champion by default")] = None,
+    at: Annotated[
+        str, typer.Option(help="issue time with offset, `now`, or `latest` for when the hazard was last observed")
+    ] = "now",
+) -> None:
+    """Issues forecasts and stores them for ever."""
+    deployment = open_deployment(context.obj)
+    now = pd.Timestamp(datetime.now(UTC))
+    names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
+    if not names:
+        raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
+    for name in names:
+        moment = _issue_time(at, deployment, deployment.hazard(name), now)
+        new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
+        views.show_issued(name, moment, new, context.obj.local_zone)
+
+
+@app.command()
+def risk(
+    context: typer.Context,
+    hazard: HazardName,
+    site: Annotated[list[str] | None, typer.Option(help="code or name; may be given again")] = None,
+    at: Annotated[str | None, typer.Option(help="as known at this moment; the latest issue by default")] = None,
+    threshold: Annotated[list[float] | None, typer.Option(help="a threshold of your own; may be given again")] = None,
+    as_json: Json = False,
+) -> None:
+    """Answers how likely a hazard is, where and when."""
+    moment = _optional(at, context.obj.local_zone)
+    question = RiskQuestion(
+        hazard=hazard,
+        sites=site or None,
+        issue_time=None if moment is None else moment.to_pydatetime(),
+        thresholds=threshold or [],
+    )
+    views.show_risk(_answers(context).risk(question, now=datetime.now(UTC)), as_json=as_json)
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Serves the risk API with BentoML until it is stopped."""
+    settings: Settings = context.obj
+    command = serve_command(settings)
+    os.execvpe(command[0], command, settings.environment())  # noqa: S606  (no shell, our own interpreter)
+
+
+def main() -> None:
+    """Runs the command line; what the asker can mend is told in one line, with exit code 2."""
+    try:
+        app()
+    except (HaidangError, ValidationError) as error:
+        views.errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _answers(context: typer.Context) -> Answers:
+    answers = Answers(open_deployment(context.obj))
+    answers.refresh()
+    return answers
+
+
+def _source(name: str, file: Path | None, mapping: Path | None, years: int, seed: int, zone: str) -> Source:
+    if name == "simulated":
+        return SimulatedProvince(years=years, seed=seed, zone=zone)
+    if name == "tables":
+        if file is None or mapping is None:
+            raise HaidangError("`haidang ingest tables` needs --file and --mapping")
+        return TableSource(file, read_mapping(mapping), zone)
+    raise UnknownNameError("source", name, ("simulated", "tables"))
+
+
+def _issue_time(text: str, deployment: Deployment, hazard: Hazard, now: pd.Timestamp) -> pd.Timestamp:
+    if text == "latest":
+        return min(now, deployment.archive.ends(hazard.target.variable))
+    return now if text == "now" else _moment(text, deployment.settings.local_zone)
+
+
+def _moment(text: str, zone: str) -> pd.Timestamp:
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError as error:
+        raise HaidangError(f"{text!r} is not a time: write 2025-09-01 or 2025-09-01T07:00+07:00") from error
+    return moment.tz_localize(zone) if moment.tzinfo is None else moment
+
+
+def _optional(text: str | None, zone: str) -> pd.Timestamp | None:
+    return None if text is None else _moment(text, zone)
+
+
+if __name__ == "__main__":
+    main()

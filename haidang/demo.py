@@ -1,0 +1,92 @@
+"""The demonstration: the whole chain on one case, from entries to an answer over HTTP."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pandas as pd
+from rich.rule import Rule
+
+from features.errors import UnknownNameError
+from features.ingest import ingest
+from features.settings import Settings
+from haidang import jobs, views
+from haidang.cases import CASES
+from haidang.serve import serving
+from serving.deployment import Deployment, open_deployment
+from serving.questions import RiskAnswer
+
+_LONG_AGO = pd.Timestamp("1900-01-01", tz="UTC")
+_FAR_AHEAD = pd.Timestamp("2100-01-01", tz="UTC")
+
+
+def run_demo(name: str, home: Path, data: Path | None) -> None:
+    """Ingests, backtests, fits, tracks, promotes, issues, serves and asks; run again it goes on where it stood.
+
+    Args:
+        name: one of `CASES`.
+        home: the deployment's folder.
+        data: folder with the case's data, where it needs some.
+
+    Raises:
+        UnknownNameError: if there is no such case.
+        HaidangError: if the data are missing.
+    """
+    if name not in CASES:
+        raise UnknownNameError("case", name, CASES)
+    case = CASES[name]
+    case.prepare(home, data)
+    settings = Settings(home=home)
+    deployment = open_deployment(settings)
+    for source in case.sources(data):
+        views.console.print(Rule(f"ingest {source.name}", align="left"))
+        with views.counting(f"ingest {source.name}") as told:
+            receipt = ingest(source, deployment.archive, _LONG_AGO, _FAR_AHEAD, progress=told)
+        views.show_receipt(receipt, None)
+    for hazard in case.hazards:
+        _train_and_issue(deployment, hazard, pd.Timestamp(case.test_from, tz=settings.local_zone))
+    views.console.print(Rule("serve and ask", align="left"))
+    with serving(settings) as address:
+        for hazard in case.hazards:
+            _ask(address, hazard)
+    views.console.print(
+        f"\nServe it:  haidang --home {home} serve\n"
+        f"Ask it:    curl -s http://{settings.host}:{settings.port}/risk -H 'content-type: application/json' "
+        f'-d \'{{"hazard": "{case.hazards[0]}"}}\'\n'
+        f"Look at the runs:  mlflow ui --backend-store-uri {settings.tracking}",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _train_and_issue(deployment: Deployment, name: str, test_from: pd.Timestamp) -> None:
+    hazard = deployment.hazard(name)
+    views.console.print(Rule(f"{hazard.title_vi} / {hazard.title_en}", align="left"))
+    with views.steps(f"backtest {name}") as told:
+        tested = jobs.run_backtest(deployment, hazard, start=test_from, progress=told)
+    with views.waiting(f"fit {name}"):
+        trained = jobs.train(deployment, hazard, tested)
+    views.show_trained(trained)
+    forecaster, registered = jobs.promote(deployment, hazard, trained.tracked.registered_version)
+    views.show_promoted(forecaster, registered)
+    now = pd.Timestamp(datetime.now(UTC))
+    latest = min(now, deployment.archive.ends(hazard.target.variable))
+    new = jobs.issue_now(deployment, hazard, latest, now)
+    views.show_issued(name, latest, new, deployment.settings.local_zone)
+
+
+def _ask(address: str, hazard: str) -> None:
+    began = time.perf_counter()
+    response = httpx.post(f"{address}/risk", json={"hazard": hazard}, timeout=30)
+    took = time.perf_counter() - began
+    response.raise_for_status()
+    answer = RiskAnswer.model_validate_json(response.content)
+    views.console.print(
+        f"POST /risk {hazard}: {response.status_code}, {len(answer.forecasts)} sites, {len(response.content):,} bytes, "
+        f"{1000 * took:.0f} ms",
+        highlight=False,
+    )
+    top = max(answer.forecasts, key=lambda forecast: max(p.expected for p in forecast.periods))
+    views.show_risk(answer.model_copy(update={"forecasts": [top]}), as_json=False)

@@ -1,0 +1,304 @@
+"""Answers: issued forecasts held in memory, refreshed as a whole, and hindcasts from the archive."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.errors import HaidangError, UnknownNameError
+from features.variables import variable_named
+from models.exceedance import log_odds
+from models.forecaster import Card, Forecaster
+from models.hazard import Hazard
+from serving.deployment import Deployment
+from serving.issue import issue
+from serving.questions import (
+    Exceedance,
+    HazardView,
+    InputAge,
+    LevelView,
+    PeriodForecast,
+    RiskAnswer,
+    RiskQuestion,
+    SiteForecast,
+    SiteView,
+)
+
+
+class WithheldError(HaidangError):
+    """An answer that cannot be given now, for one hazard alone."""
+
+
+class FieldError(HaidangError):
+    """A value of a question that cannot be used.
+
+    Attributes:
+        field: where the value stands in the question, for instance `sites.0`.
+    """
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is held of one hazard.
+
+    Attributes:
+        forecaster: the champion; None while there is none, or while it is withheld.
+        latest: the newest issue, ready to be given; None before the first.
+        withheld: why nothing is answered, where that is so.
+    """
+
+    forecaster: Forecaster | None = None
+    latest: RiskAnswer | None = None
+    withheld: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that is held, as of one state of shelf and issued forecasts."""
+
+    mark: tuple[object, ...] = ()
+    hazards: dict[str, Held] = field(default_factory=dict)
+
+
+class Answers:
+    """Answers risk questions of a deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self._state = State()
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be answered."""
+        return any(held.latest is not None for held in self._state.hazards.values())
+
+    def refresh(self) -> bool:
+        """Loads what is new on the shelf and among the issued forecasts, aside, and swaps it in as a whole.
+
+        Returns:
+            Whether anything was new.
+        """
+        promoted = {name: self.deployment.shelf.tag(name) for name in self.deployment.hazards}
+        mark = (self.deployment.issued.version, *promoted.items())
+        if mark == self._state.mark:
+            return False
+        self._state = State(mark, {name: self._hold(hazard) for name, hazard in self.deployment.hazards.items()})
+        return True
+
+    def risk(self, question: RiskQuestion, *, now: datetime) -> RiskAnswer:
+        """Answers a question from the latest issue, from a past one, or by a hindcast.
+
+        Args:
+            question: what is asked.
+            now: the present moment; nobody may ask about a later one.
+
+        Raises:
+            FieldError: if a site, the issue time or a threshold cannot be used.
+            UnknownNameError: if there is no such hazard.
+            WithheldError: if no answer can be given for this hazard.
+        """
+        hazard = self.deployment.hazard(question.hazard)
+        codes = None if question.sites is None else self._codes(hazard, question.sites)
+        self._check_thresholds(hazard, question.thresholds)
+        whole = self._latest(hazard) if question.issue_time is None else self._at(hazard, question.issue_time, now)
+        chosen = whole.forecasts
+        if codes is not None:
+            by_code = {forecast.site: forecast for forecast in chosen}
+            chosen = [by_code[code] for code in codes if code in by_code]
+        if question.thresholds:
+            chosen = [_with_thresholds(forecast, question.thresholds) for forecast in chosen]
+        return whole.model_copy(update={"forecasts": chosen})
+
+    def hazard_views(self) -> list[HazardView]:
+        """All hazards of the deployment."""
+        return [self._hazard_view(hazard) for hazard in self.deployment.hazards.values()]
+
+    def site_views(self) -> list[SiteView]:
+        """All sites of the deployment."""
+        return [
+            SiteView(
+                code=site.code,
+                name_vi=site.name_vi,
+                name_en=site.name_en,
+                latitude=site.latitude,
+                longitude=site.longitude,
+                attributes={name: None if np.isnan(value) else value for name, value in site.attributes.items()},
+            )
+            for site in self.deployment.sites.values()
+        ]
+
+    def _hold(self, hazard: Hazard) -> Held:
+        try:
+            forecaster = self.deployment.shelf.champion(hazard)
+        except HaidangError as error:
+            return Held(withheld=str(error))
+        records = self.deployment.issued.latest(hazard.name)
+        latest = None if records.empty else self._answer(hazard, records, forecaster.card, "issued")
+        return Held(forecaster, latest)
+
+    def _held(self, hazard: Hazard) -> Held:
+        held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
+        if held.withheld is not None:
+            raise WithheldError(f"{hazard.name} is not answered: {held.withheld}")
+        return held
+
+    def _latest(self, hazard: Hazard) -> RiskAnswer:
+        latest = self._held(hazard).latest
+        if latest is None:
+            raise WithheldError(f"no forecast of {hazard.name} was issued yet: run `haidang issue {hazard.name}`")
+        return latest
+
+    def _at(self, hazard: Hazard, moment: datetime, now: datetime) -> RiskAnswer:
+        if moment > now:
+            raise FieldError("issue_time", f"{moment.isoformat()} lies in the future: ask about now or earlier")
+        forecaster = self._held(hazard).forecaster
+        if forecaster is None:
+            raise WithheldError(f"{hazard.name} has no forecaster on the shelf")
+        asked = pd.Timestamp(moment).tz_convert("UTC")
+        times = self.deployment.issued.issue_times(hazard.name)
+        standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
+        if len(standing):
+            records = self.deployment.issued.at(hazard.name, standing[-1])
+            return self._answer(hazard, records, forecaster.card, "issued")
+        try:
+            records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
+        except HaidangError as error:
+            raise FieldError("issue_time", str(error)) from error
+        return self._answer(hazard, records, forecaster.card, "hindcast")
+
+    def _answer(self, hazard: Hazard, records: pd.DataFrame, card: Card, origin: str) -> RiskAnswer:
+        first = records.iloc[0]
+        inputs = [
+            InputAge(variable=name, unit=variable_named(name).unit, **self._local_ages(age))
+            for name, age in json.loads(first["inputs"]).items()
+        ]
+        return RiskAnswer.model_validate(
+            {
+                "hazard": hazard.name,
+                "title_vi": hazard.title_vi,
+                "title_en": hazard.title_en,
+                "unit": hazard.target.unit,
+                "origin": origin,
+                "issue_time": self._local(first["issue_time"]),
+                "issued_at": self._local(first["issued_at"]),
+                "model_version": first["forecaster"],
+                "learned_until": self._local(card.learned_until) if card.version == first["forecaster"] else None,
+                "baselines_beaten": card.baselines_beaten
+                if card.version == first["forecaster"]
+                else "see its own card",
+                "archive_version": first["archive_version"],
+                "inputs": inputs,
+                "missing_inputs": [age.variable for age in inputs if age.data_until is None],
+                "forecasts": [
+                    self._site_forecast(str(code), of_site)
+                    for code, of_site in records.groupby("site", sort=True)
+                    if code in self.deployment.sites
+                ],
+            }
+        )
+
+    def _site_forecast(self, code: str, records: pd.DataFrame) -> SiteForecast:
+        site = self.deployment.sites[code]
+        valid_from, valid_to = (
+            records[name].dt.tz_convert(self.deployment.settings.local_zone) for name in ("valid_from", "valid_to")
+        )
+        periods = [
+            PeriodForecast(
+                lead=record.lead,
+                valid_from=start.to_pydatetime(),
+                valid_to=end.to_pydatetime(),
+                probabilities=_exceedances(record.cuts, record.probabilities),
+                expected=round(record.expected, 4),
+                level=record.level if isinstance(record.level, str) else None,
+                missing=list(record.missing),
+            )
+            for record, start, end in zip(records.itertuples(), valid_from, valid_to, strict=True)
+        ]
+        return SiteForecast(
+            site=code,
+            name_vi=site.name_vi,
+            name_en=site.name_en,
+            latitude=site.latitude,
+            longitude=site.longitude,
+            periods=periods,
+        )
+
+    def _hazard_view(self, hazard: Hazard) -> HazardView:
+        held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
+        return HazardView(
+            name=hazard.name,
+            title_vi=hazard.title_vi,
+            title_en=hazard.title_en,
+            unit=hazard.target.unit,
+            cuts=list(hazard.target.cuts),
+            leads=[int(lead) for lead in hazard.periods.leads],
+            period_days=hazard.periods.days,
+            levels=[LevelView(name=name, probability=r.probability, cut=r.cut) for name, r in hazard.levels.items()],
+            reference=hazard.reference,
+            sites=int(self.deployment.sites.having(hazard.where).sum()),
+            model_version=held.forecaster.version if held.forecaster else None,
+            latest_issue_time=held.latest.issue_time if held.latest else None,
+            withheld=held.withheld,
+        )
+
+    def _codes(self, hazard: Hazard, asked: Sequence[str]) -> list[str]:
+        where = dict(zip(self.deployment.sites.codes, self.deployment.sites.having(hazard.where), strict=True))
+        codes = []
+        for position, text in enumerate(asked):
+            try:
+                site = self.deployment.sites.find(text)
+            except UnknownNameError as error:
+                raise FieldError(f"sites.{position}", str(error)) from error
+            if not where[site.code]:
+                raise FieldError(
+                    f"sites.{position}",
+                    f"{hazard.name} is not forecast at {site.code} {site.name_vi}: it has no {hazard.where}",
+                )
+            codes.append(site.code)
+        return list(dict.fromkeys(codes))
+
+    @staticmethod
+    def _check_thresholds(hazard: Hazard, thresholds: Sequence[float]) -> None:
+        low, high = hazard.target.cuts[0], hazard.target.cuts[-1]
+        for position, threshold in enumerate(thresholds):
+            if not low <= threshold <= high:
+                raise FieldError(
+                    f"thresholds.{position}",
+                    f"{threshold:g} lies outside {low:g} to {high:g} {hazard.target.unit}, between which {hazard.name} "
+                    "is forecast",
+                )
+
+    def _local_ages(self, age: dict[str, object]) -> dict[str, object]:
+        return {
+            name: value if name == "sites_without" or value is None else self._local(pd.Timestamp(str(value)))
+            for name, value in age.items()
+        }
+
+    def _local(self, moment: datetime) -> datetime:
+        return pd.Timestamp(moment).tz_convert(self.deployment.settings.local_zone).to_pydatetime()
+
+
+def _exceedances(thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance]:
+    return [
+        Exceedance(at_least=cut, probability=round(float(p), 6))
+        for cut, p in zip(thresholds, probabilities, strict=True)
+    ]
+
+
+def _with_thresholds(forecast: SiteForecast, thresholds: Sequence[float]) -> SiteForecast:
+    """Adds the caller's thresholds: log-odds interpolated on the square root of the outcome, between two cuts."""
+    periods = []
+    for period in forecast.periods:
+        cuts = np.sqrt([cut.at_least for cut in period.probabilities])
+        odds = log_odds(np.array([cut.probability for cut in period.probabilities]))
+        between = expit(np.interp(np.sqrt(thresholds), cuts, odds))
+        periods.append(period.model_copy(update={"thresholds": _exceedances(thresholds, between)}))
+    return forecast.model_copy(update={"periods": periods})

@@ -1,0 +1,97 @@
+"""The HTTP resources of the risk API."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Query, Request
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.answers import Answers
+from serving.problems import problem, report_problems
+from serving.questions import HazardView, LatestQuestion, Problem, RiskAnswer, RiskQuestion, SiteView
+
+LARGEST_BODY = 1_000_000
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    422: {"model": Problem, "description": "a field is unknown or cannot be used; `errors` names it"},
+    503: {"model": Problem, "description": "no answer can be given for this hazard now"},
+}
+
+
+def build_api() -> FastAPI:
+    """The application; `api.state.answers` must be set before the first request."""
+    api = FastAPI(
+        title="Hải Đăng",
+        version="0.1.0",
+        summary="Early warning of disasters, climate and disease",
+        docs_url=None,
+        redoc_url=None,
+    )
+    report_problems(api)
+
+    @api.get("/", include_in_schema=False)
+    def home() -> RedirectResponse:
+        return RedirectResponse("/openapi.json")
+
+    @api.post("/risk", response_model=RiskAnswer, responses=_PROBLEMS)
+    def risk(question: RiskQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
+        """Answers how likely a hazard is, where and when."""
+        return _json(answers.risk(question, now=datetime.now(UTC)))
+
+    @api.get("/v1/forecasts/latest", response_model=RiskAnswer, responses=_PROBLEMS)
+    def latest(
+        question: Annotated[LatestQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
+    ) -> Response:
+        """The latest issued forecast of a hazard."""
+        sites = None if question.site is None else [question.site]
+        return _json(answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC)))
+
+    @api.get("/v1/hazards")
+    def hazards(answers: Annotated[Answers, Depends(_answers)]) -> list[HazardView]:
+        """The hazards, with their cuts, leads and levels, and whether they are answered now."""
+        return answers.hazard_views()
+
+    @api.get("/v1/sites")
+    def sites(answers: Annotated[Answers, Depends(_answers)]) -> list[SiteView]:
+        """The sites that are forecast."""
+        return answers.site_views()
+
+    return api
+
+
+class BodyLimit:
+    """Refuses request bodies over a size before they are read."""
+
+    def __init__(self, app: ASGIApp, largest: int = LARGEST_BODY) -> None:
+        self.app, self.largest = app, largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or answers 413."""
+        headers = dict(scope.get("headers", []))
+        declared = headers.get(b"content-length", b"0")
+        if scope["type"] == "http" and declared.isdigit() and int(declared) > self.largest:
+            await _too_large(self.largest)(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            return message if size <= self.largest else {"type": "http.disconnect"}
+
+        await self.app(scope, counted, send)
+
+
+async def _answers(request: Request) -> Answers:
+    return cast(Answers, request.app.state.answers)
+
+
+def _json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _too_large(largest: int) -> Response:
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {largest:,} bytes")

@@ -1,0 +1,56 @@
+"""A deployment opened from its settings: sites, hazards, archive, shelf and issued forecasts."""
+
+from dataclasses import dataclass
+
+from features.archive import Archive
+from features.settings import Settings
+from features.sites import Sites, read_sites
+from models.catalogue import hazard_named, read_hazards
+from models.hazard import Hazard
+from models.issued import IssuedForecasts
+from serving.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything at rest that answers are made from.
+
+    Attributes:
+        settings: where it lives.
+        sites: the sites that are forecast.
+        hazards: all hazards by name.
+        archive: what was known.
+        shelf: the promoted forecasters.
+        issued: the issued forecasts.
+    """
+
+    settings: Settings
+    sites: Sites
+    hazards: dict[str, Hazard]
+    archive: Archive
+    shelf: Shelf
+    issued: IssuedForecasts
+
+    def hazard(self, name: str) -> Hazard:
+        """Looks up a hazard; the error lists what there is."""
+        return hazard_named(self.hazards, name)
+
+
+def open_deployment(settings: Settings) -> Deployment:
+    """Opens a deployment; what is not there yet is empty.
+
+    Raises:
+        HaidangError: if the sites file or a hazard file cannot be read.
+    """
+    sites = read_sites(settings.sites)
+    hazards = {
+        name: hazard for name, hazard in read_hazards(settings.hazards).items() if sites.having(hazard.where).any()
+    }
+    return Deployment(
+        settings,
+        sites,
+        hazards,
+        Archive(settings.archive, sites, settings.local_zone),
+        Shelf(settings.shelf),
+        IssuedForecasts(settings.issued),
+    )

@@ -1,0 +1,65 @@
+"""Errors over HTTP: every one is a problem report (RFC 9457) that says what is wrong, where, and what to do."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from features.errors import HaidangError, UnknownNameError
+from serving.answers import FieldError, WithheldError
+from serving.questions import Problem
+
+_LOG = logging.getLogger(__name__)
+
+
+def report_problems(api: FastAPI) -> None:
+    """Makes an application answer every error with `application/problem+json`."""
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HaidangError, _refused)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Exception, _unexpected)
+
+
+def problem(status: HTTPStatus, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+    """A problem report as a response."""
+    body = Problem(title=status.phrase, status=status, detail=detail, errors=errors or [])
+    return Response(body.model_dump_json(), status, media_type="application/problem+json")
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [{"field": _field(one["loc"]), "message": str(one["msg"])} for one in found]
+    named = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, named, errors)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, WithheldError):
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    name = error.field if isinstance(error, FieldError) else ""
+    if isinstance(error, UnknownNameError):
+        name = error.kind
+    errors = [{"field": name, "message": str(error)}] if name else []
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    described = {
+        HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path}: see /openapi.json",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.url.path} does not take {request.method}: see /openapi.json",
+    }
+    return problem(status, described.get(status, status.description))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    _LOG.error("no answer to %s %s", request.method, request.url.path, exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error of the service, which is in its log")
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    inside = location[1:] if location and location[0] in ("body", "query", "path") else location
+    return ".".join(str(part) for part in inside) or "body"
