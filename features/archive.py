@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +110,7 @@ class Archive:
         if times[0] < (begins := self.begins()):
             raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
         pinned = self.at_version(self.version)
-        return Snapshot(times, self.sites, self.zone, lambda variable: pinned._vintages(variable, times[-1]))
+        return Snapshot(times, self.sites, self.zone, partial(pinned.vintages, known_by=times[-1]))
 
     def begins(self) -> pd.Timestamp:
         """When the first entry became known.
@@ -142,7 +143,7 @@ class Archive:
         first, last = day_numbers(moments([start, end], "day"), self.zone)[[0, -1]]
         days = np.arange(first, last + 1)
         moment = moments(by, "moment")
-        held = self._vintages(variable, moment[0], observed=True)
+        held = self._laid_out(variable, moment[0], observed=True)
         values = held.last_known(moment.asi8, days[None, :])[0]
         dates = days.astype("datetime64[D]").astype("datetime64[s]")
         coordinates = {"site": list(self.sites.codes), "time": dates}
@@ -150,7 +151,11 @@ class Archive:
             values, coordinates, ("site", "time"), name=variable, attrs={"units": variable_named(variable).unit}
         )
 
-    def _vintages(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
+    def vintages(self, variable: str, known_by: pd.Timestamp) -> Vintages:
+        """Every value of a variable that was known by a moment: forecasts, observations and corrections."""
+        return self._laid_out(variable, known_by)
+
+    def _laid_out(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
         span_days = variable_named(variable).span_days
         wanted = (ds.field("variable") == variable) & (ds.field("known_time") <= known_by)
         table = self._read(wanted, ["site", "valid_time", "known_time", "value", "source"])
@@ -206,7 +211,7 @@ class Archive:
         batches = self._table().to_pyarrow_dataset().to_batches(columns=[column], filter=wanted)
         found: list[datetime] = [pc.min_max(batch[column])[which].as_py() for batch in batches if batch.num_rows]
         if not found:
-            raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'}: ingest some first")
+            raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
         return pd.Timestamp(min(found) if which == "min" else max(found))
 
     def _local(self, moment: pd.Timestamp) -> str:

@@ -25,6 +25,7 @@ ENTRIES = pa.schema(
 )
 KEY = ["site", "variable", "valid_time", "known_time", "source"]
 Floats = npt.NDArray[np.float64]
+_ANY_TIME = pd.Timestamp(0, tz="UTC")
 _UNKNOWN = Variable("", np.nan, np.nan, "", "")
 QUARANTINE = pa.schema([("source", pa.string()), ("reason", pa.string()), ("row", pa.string())])
 
@@ -87,13 +88,14 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
     valid_time, known_time = _moments(raw["valid_time"]), _moments(raw["known_time"])
     value = pd.to_numeric(raw["value"], errors="coerce").to_numpy(float)
     unit, low, high, span_days, forecast = _declared(raw["variable"])
-    days = day_numbers(pd.DatetimeIndex(valid_time), zone)
+    days = day_numbers(pd.DatetimeIndex(valid_time.fillna(_ANY_TIME)), zone)  # such rows are refused below
     over = day_starts(days + span_days, zone)
 
     at = "{variable} at site {site} on {valid_time}"
     tests = [
         (~raw["site"].isin(sites.codes), "unknown site {site!r}: add it to the sites file or mend the code"),
         (np.isnan(low), "unknown variable {variable!r}: see features/variables.py"),
+        (raw["source"].isna() | (raw["source"] == ""), "the source is missing: name where the value comes from"),
         (valid_time.isna(), "valid_time {valid_time!r} is not a time with a zone: write an offset"),
         (known_time.isna(), "known_time {known_time!r} is not a time with a zone: write an offset"),
         (~np.isfinite(value), f"{at} is {{value!r}}, not a finite number: leave out what was not measured"),
@@ -153,7 +155,7 @@ def _moments(times: pd.Series) -> pd.Series:
     if isinstance(times.dtype, pd.DatetimeTZDtype):
         return times.dt.tz_convert("UTC").dt.as_unit("us")
     if pd.api.types.is_datetime64_dtype(times.dtype):
-        return pd.Series(pd.NaT, index=times.index).astype("datetime64[us, UTC]")
+        return pd.Series(pd.NaT, index=times.index, dtype="datetime64[us, UTC]")
     known = {text: _moment(text) for text in times.unique()}
     return times.map(known).astype("datetime64[us, UTC]")
 

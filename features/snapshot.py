@@ -46,7 +46,7 @@ class Snapshot:
         """
         back = np.arange(1, days + 1)
         values = self._last_known(variable, self._issue_days()[:, None] - back)
-        return self._array(values, "back", back)
+        return self._array(values, back=back)
 
     def ahead(self, variable: str, periods: Periods, *, margin_days: int = 0) -> xr.DataArray:
         """Values of the days ahead, as forecast and known at the issue time.
@@ -63,7 +63,7 @@ class Snapshot:
         days = (periods.leads[:, None] + within).ravel()
         values = self._last_known(variable, self._issue_days()[:, None] + days)
         shaped = values.reshape(*values.shape[:2], periods.count, len(within))
-        return self._array(shaped, "period", periods.numbers, "day", within)
+        return self._array(shaped, period=periods.numbers, day=within)
 
     def newest(self, variable: str) -> pd.DataFrame:
         """How far a variable reaches at the last issue time.
@@ -95,11 +95,10 @@ class Snapshot:
     def _issue_days(self) -> Days:
         return day_numbers(self.issue_times, self.zone)
 
-    def _array(self, values: np.ndarray, *further: object) -> xr.DataArray:
-        names, labels = further[::2], further[1::2]
+    def _array(self, values: np.ndarray, **further: np.ndarray) -> xr.DataArray:
         coordinates: dict[str, object] = {
             "issue_time": self.issue_times.tz_localize(None),
             "site": list(self.sites.codes),
         }
-        coordinates.update(zip(names, labels, strict=True))
+        coordinates |= further
         return xr.DataArray(values, coordinates, tuple(coordinates))

@@ -60,7 +60,7 @@ def _over_sites(kernel: object, values: xr.DataArray, weights: Floats) -> xr.Dat
     return last.copy(data=kernel(flat, weights).reshape(last.shape))  # type: ignore[operator]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _weighted_mean(values: Floats, weights: Floats) -> Floats:
     mean = np.full(values.shape, np.nan)
     for row in range(values.shape[0]):
@@ -75,13 +75,13 @@ def _weighted_mean(values: Floats, weights: Floats) -> Floats:
     return mean
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _highest(values: Floats, weights: Floats) -> Floats:
     highest = np.full(values.shape, np.nan)
     for row in range(values.shape[0]):
         for site in range(values.shape[1]):
             for other in range(values.shape[1]):
-                if weights[site, other] > 0 and not highest[row, site] >= values[row, other]:
-                    if not np.isnan(values[row, other]):
-                        highest[row, site] = values[row, other]
+                value = values[row, other]
+                if weights[site, other] > 0 and not np.isnan(value) and not highest[row, site] >= value:
+                    highest[row, site] = value
     return highest

@@ -84,7 +84,7 @@ def lay_out(
     return Vintages(first, n_days, start, known[order], values[order])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _last_known(
     start: Integers,
     known: Integers,

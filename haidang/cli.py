@@ -13,17 +13,17 @@ from pydantic import ValidationError
 from features.errors import HaidangError, UnknownNameError
 from features.ingest import Source, ingest
 from features.settings import Settings, keep_tools_quiet
-from features.sources.simulated import SimulatedProvince
 from features.sources.mapping import read_mapping
+from features.sources.simulated import SimulatedProvince
 from features.sources.tables import TableSource
 
 keep_tools_quiet()
 
-from models.hazard import Hazard  # noqa: E402
 from haidang import jobs, views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.cases import CASES  # noqa: E402
 from haidang.demo import run_demo  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
+from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
 from serving.questions import RiskQuestion  # noqa: E402

@@ -177,7 +177,8 @@ def show_trained(trained: Trained) -> None:
     card = trained.forecaster.card
     console.print(
         f"{card.hazard} {card.version}: learned from {card.rows:,} questions until {card.learned_until:%Y-%m-%d}; "
-        f"registered as version {trained.tracked.registered_version}, run {trained.tracked.run_id}\n{card.baselines_beaten}",
+        f"registered as version {trained.tracked.registered_version}, run {trained.tracked.run_id}\n"
+        f"{card.baselines_beaten}",
         highlight=False,
     )
 
@@ -245,7 +246,7 @@ def _skill_table(skill: Sequence[Skill], unit: str) -> Table:
             f"{row.brier_persistence:.4f}",
             _interval(row.skill_climatology, row.skill_climatology_low, row.skill_climatology_high),
             _interval(row.skill_persistence, row.skill_persistence_low, row.skill_persistence_high),
-            "yes" if row.shown else "no",
+            row.judged,
         )
     return table
 

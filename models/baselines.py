@@ -1,7 +1,6 @@
 """The baselines that every forecast must beat: climatology and persistence, both calibrated on the training years."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from models.exceedance import Exceedance, Floats

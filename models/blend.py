@@ -1,6 +1,6 @@
 """Blending and calibration: a pool of members in log-odds, its weights learned on later out-of-fold predictions."""
 
-from typing import Self
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +33,10 @@ class PerPeriod(Exceedance):
         ]
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        period = X.index.get_level_values("period").to_numpy()
-        unknown = sorted(set(period.tolist()) - set(self.periods_))
-        if unknown:
-            raise ValueError(f"fitted for the periods {self.periods_}, asked about {unknown}")
+        position = _positions(X, self.periods_)
         probabilities = np.empty((len(X), len(self.learned_cuts_)))
-        for number, member in zip(self.periods_, self.members_, strict=True):
-            if (of_period := period == number).any():
+        for k, member in enumerate(self.members_):
+            if (of_period := position == k).any():
                 probabilities[of_period] = member.predict_exceedance(X[of_period])
         return probabilities
 
@@ -93,7 +90,7 @@ class Blend(Exceedance):
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         pooled = np.stack([log_odds(member.predict_exceedance(X)) for member in self.members_])
-        k = np.searchsorted(self.periods_, X.index.get_level_values("period").to_numpy())
+        k = _positions(X, self.periods_)
         probabilities: Floats = expit(np.einsum("mrc,rm->rc", pooled, self.weights_[k]) + self.offsets_[k])
         return probabilities
 
@@ -102,11 +99,10 @@ class Blend(Exceedance):
     ) -> tuple[npt.NDArray[np.int64], Floats]:
         """Rows that were predicted by members fitted on earlier times only, and their log-odds (member, row, cut)."""
         times = pd.DatetimeIndex(X.index.get_level_values("issue_time"))
-        edges = pd.DatetimeIndex(
-            np.array_split(times.unique().sort_values(), self.folds + 1)[k][0] for k in range(1, self.folds + 1)
-        )
+        stretches = np.array_split(times.unique().sort_values(), self.folds + 1)
+        edges = [stretch[0] for stretch in stretches[1:]] + [times.max() + pd.Timedelta(days=1)]
         rows, predictions = [], []
-        for start, end in zip(edges, [*edges[1:], times.max() + pd.Timedelta(days=1)], strict=True):
+        for start, end in pairwise(edges):
             before = np.asarray(times < start - pd.Timedelta(days=self.gap_days))
             within = np.flatnonzero((times >= start) & (times < end))
             if not before.any():
@@ -117,8 +113,17 @@ class Blend(Exceedance):
         return np.concatenate(rows), np.concatenate(predictions, axis=1)
 
 
+def _positions(X: pd.DataFrame, periods: list[int]) -> npt.NDArray[np.int64]:
+    """Where the period of each row stands among the periods that were learned."""
+    period = X.index.get_level_values("period").to_numpy()
+    unknown = sorted(set(period.tolist()) - set(periods))
+    if unknown:
+        raise ValueError(f"fitted for the periods {periods}, asked about {unknown}")
+    return np.searchsorted(periods, period)
+
+
 def _pool(predictions: Floats, events: npt.NDArray[np.bool_], ridge: float) -> tuple[Floats, Floats]:
-    """Weights (member,) and offsets (cut,) of least log loss with a ridge, from log-odds of shape (member, row, cut)."""
+    """Weights (member,) and offsets (cut,) of least log loss, from log-odds of shape (member, row, cut)."""
     n_members, _, n_cuts = predictions.shape
     share = np.full(n_members, 1 / n_members)
 

@@ -1,13 +1,11 @@
 """Boosted trees of exceedance probabilities: one xgboost model for all cuts, kept in xgboost's own format."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xgboost
 from sklearn.base import clone
 
 from models.exceedance import Exceedance, Floats, events_at, log_odds
-
 
 _ROWS_WORTH_A_THREAD = 20_000
 

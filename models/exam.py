@@ -49,9 +49,9 @@ class Exam:
         """
         times = pd.DatetimeIndex(self.rows.index.get_level_values("issue_time"))
         asked = hazard.ask(archive, times).loc[self.rows.index]
-        same = np.isclose(asked, self.rows, rtol=0, atol=0, equal_nan=True).all(axis=0)
-        if not same.all():
-            changed = ", ".join(asked.columns[~same])
+        differs = ~((asked == self.rows) | (asked.isna() & self.rows.isna())).all()
+        if differs.any():
+            changed = ", ".join(map(str, asked.columns[differs.to_numpy()]))
             raise ExamError(f"features are made otherwise than at fit time: {changed}; fit the forecaster anew")
 
 

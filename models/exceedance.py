@@ -81,7 +81,7 @@ class Exceedance(BaseEstimator, ABC):
         return never_increasing
 
     def expected(self, probabilities: Floats) -> Floats:
-        """Expected outcome from exceedance probabilities of shape (row, cut), by the class means of the training data."""
+        """Expected outcome from exceedance probabilities of shape (row, cut), by the class means that were learned."""
         ones, zeros = np.ones((len(probabilities), 1)), np.zeros((len(probabilities), 1))
         of_class = -np.diff(np.hstack([ones, probabilities, zeros]), axis=1)
         mean: Floats = of_class @ self.class_means_

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import skops.io
@@ -19,6 +19,7 @@ from features.errors import HaidangError
 from models.baselines import Climatology, Persistence
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
+from models.digest import digest
 from models.exam import Exam
 from models.exceedance import Exceedance
 from models.hazard import Hazard
@@ -27,6 +28,7 @@ from models.logistic import Logistic, Taming
 _OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, Taming)
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
+EVENTS_TO_JUDGE = 30
 _INDEX = ["issue_time", "site", "period"]
 
 
@@ -57,9 +59,11 @@ class Skill(BaseModel):
     skill_persistence_high: float
 
     @property
-    def shown(self) -> bool:
-        """Whether it beats both baselines with the lower end of the interval."""
-        return self.skill_climatology_low > 0 and self.skill_persistence_low > 0
+    def judged(self) -> Literal["yes", "no", "too few events"]:
+        """Whether it beats both baselines with the lower end of the interval; below 30 events nobody can tell."""
+        if self.events < EVENTS_TO_JUDGE:
+            return "too few events"
+        return "yes" if self.skill_climatology_low > 0 and self.skill_persistence_low > 0 else "no"
 
 
 class Card(BaseModel):
@@ -95,14 +99,12 @@ class Forecaster:
         estimator: the fitted estimator.
         card: where it comes from.
         exam: past questions with its answers.
-        artifact: the estimator in the skops format.
     """
 
     hazard: Hazard
     estimator: Exceedance
     card: Card
     exam: Exam
-    artifact: bytes
 
     @property
     def version(self) -> str:
@@ -126,19 +128,13 @@ class Forecaster:
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        (partial / _ESTIMATOR).write_bytes(self.artifact)
+        (partial / _ESTIMATOR).write_bytes(skops.io.dumps(self.estimator))
         (partial / _CARD).write_text(self.card.model_dump_json(indent=2), encoding="utf-8")
         self.exam.rows.join(self.exam.answers).reset_index().to_parquet(partial / _EXAM)
-        digests = {name: _digest((partial / name).read_bytes()) for name in (_ESTIMATOR, _CARD, _EXAM)}
+        digests = {name: _checksum((partial / name).read_bytes()) for name in (_ESTIMATOR, _CARD, _EXAM)}
         (partial / _DIGESTS).write_text(json.dumps(digests, indent=2), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
-
-
-def packed(estimator: Exceedance) -> tuple[bytes, str]:
-    """A fitted estimator in the skops format, and its version."""
-    artifact = skops.io.dumps(estimator)
-    return artifact, _digest(artifact)[:12]
+        partial.replace(folder)
 
 
 def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
@@ -157,18 +153,19 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
     card = Card.model_validate_json(contents[_CARD])
     if card.fingerprint != hazard.fingerprint or card.hazard != hazard.name:
         raise ArtifactError(
-            f"forecaster {card.version} was fitted for {card.hazard} with the fingerprint {card.fingerprint}; the hazard "
-            f"file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and promote the result"
+            f"forecaster {card.version} was fitted for {card.hazard} with the fingerprint {card.fingerprint}; the "
+            f"hazard file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and "
+            "promote the result"
         )
-    if card.version != _digest(contents[_ESTIMATOR])[:12]:
-        raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
     try:
         estimator = skops.io.loads(contents[_ESTIMATOR], trusted=ALLOWED_TYPES)
     except UntrustedTypesFoundException as error:
         raise ArtifactError(f"{folder / _ESTIMATOR} holds types that are not allowed: {error}") from error
+    if card.version != digest(estimator):
+        raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
     table = pd.read_parquet(folder / _EXAM).set_index(_INDEX)
     cuts = [str(cut) for cut in hazard.target.cuts]
-    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=cuts), table[cuts]), contents[_ESTIMATOR])
+    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=cuts), table[cuts]))
     forecaster.exam.sit(estimator)
     return forecaster
 
@@ -189,11 +186,11 @@ def _verified(folder: Path) -> dict[str, bytes]:
         contents = {name: (folder / name).read_bytes() for name in (_ESTIMATOR, _CARD, _EXAM)}
     except (OSError, json.JSONDecodeError) as error:
         raise ArtifactError(f"{folder} is not a whole forecaster: {error}") from error
-    changed = [name for name, content in contents.items() if digests.get(name) != _digest(content)]
+    changed = [name for name, content in contents.items() if digests.get(name) != _checksum(content)]
     if changed:
         raise ArtifactError(f"{', '.join(changed)} in {folder} was changed after saving: restore it or fit anew")
     return contents
 
 
-def _digest(content: bytes) -> str:
+def _checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

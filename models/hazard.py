@@ -137,7 +137,7 @@ class Hazard:
         )
         return pd.Series(values.to_numpy().ravel(), index, name="outcome")
 
-    def leads(self, index: pd.MultiIndex) -> np.ndarray:
+    def leads(self, index: pd.Index) -> np.ndarray:
         """Lead in days of each row of `ask`."""
         leads: np.ndarray = self.periods.leads[index.get_level_values("period").to_numpy() - 1]
         return leads

@@ -212,15 +212,15 @@ class Answers:
         )
         periods = [
             PeriodForecast(
-                lead=record.lead,
+                lead=record["lead"],
                 valid_from=start.to_pydatetime(),
                 valid_to=end.to_pydatetime(),
-                probabilities=_exceedances(record.cuts, record.probabilities),
-                expected=round(record.expected, 4),
-                level=record.level if isinstance(record.level, str) else None,
-                missing=list(record.missing),
+                probabilities=_exceedances(record["cuts"], record["probabilities"]),
+                expected=round(record["expected"], 4),
+                level=record["level"] if isinstance(record["level"], str) else None,
+                missing=list(record["missing"]),
             )
-            for record, start, end in zip(records.itertuples(), valid_from, valid_to, strict=True)
+            for record, start, end in zip(records.to_dict("records"), valid_from, valid_to, strict=True)
         ]
         return SiteForecast(
             site=code,

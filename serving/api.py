@@ -86,7 +86,7 @@ class BodyLimit:
 
 
 async def _answers(request: Request) -> Answers:
-    return cast(Answers, request.app.state.answers)
+    return cast("Answers", request.app.state.answers)
 
 
 def _json(answer: BaseModel) -> Response:

@@ -85,8 +85,8 @@ class RiskAnswer(_Strict):
     title_en: str
     unit: str
     origin: Literal["issued", "hindcast"] = Field(
-        description="issued: stored when it was made. hindcast: computed now, from what was known at the issue time, by a "
-        "forecaster that may have learned from later outcomes"
+        description="issued: stored when it was made. hindcast: computed now, from what was known at the issue time, "
+        "by a forecaster that may have learned from later outcomes"
     )
     issue_time: AwareDatetime
     issued_at: AwareDatetime = Field(description="when the answer was made")

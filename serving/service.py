@@ -44,7 +44,7 @@ class RiskService:
         """Whether something can be answered; BentoML asks for /readyz."""
         return self._answers.ready
 
-    @bentoml.on_shutdown
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
         """Ends the watch."""
         self._stopped.set()

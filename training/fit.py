@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from features.archive import Archive
+from models.digest import digest
 from models.exam import set_exam
 from models.exceedance import events_at
-from models.forecaster import Card, Forecaster, Skill, packed
+from models.forecaster import Card, Forecaster, Skill
 from models.hazard import Hazard
 from training.backtest import Backtest, first_issue
 from training.examples import examples
@@ -34,14 +35,13 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
     times = hazard.issue_times(first_issue(archive), learn_until, archive.zone, every_days=hazard.train_every_days)
     known = examples(hazard, hazard.ask(archive, times), archive, by=moment)
     estimator = hazard.estimator().fit(known.rows, known.outcome)
-    artifact, digest = packed(estimator)
     counts = events_at(known.outcome.to_numpy(), hazard.target.cuts).sum(axis=0)
     skill = skill_by_lead(tested) if tested is not None else ()
     learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
     card = Card(
         hazard=hazard.name,
         fingerprint=hazard.fingerprint,
-        version=digest,
+        version=digest(estimator),
         fitted_at=moment,
         learned_from=learned.min(),
         learned_until=learned.max(),
@@ -57,18 +57,19 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         tested_until=tested.issue_times[-1] if tested is not None else None,
         baselines_beaten=verdict(skill),
     )
-    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator), artifact)
+    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
 
 
 def verdict(skill: tuple[Skill, ...]) -> str:
     """In words: at which leads each cut beat both baselines with the lower end of the interval."""
     if not skill:
         return "not tested: no backtest was run"
-    cuts = sorted({row.cut for row in skill})
     told = []
-    for cut in cuts:
-        leads = [row.lead for row in skill if row.cut == cut and row.shown]
-        told.append(f">= {cut:g}: {', '.join(f'{lead} d' for lead in leads) if leads else 'at no lead'}")
+    for cut in sorted({row.cut for row in skill}):
+        of_cut = [row for row in skill if row.cut == cut]
+        beaten = [f"{row.lead} d" for row in of_cut if row.judged == "yes"]
+        few = all(row.judged == "too few events" for row in of_cut)
+        told.append(f">= {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'at no lead')}")
     return "beats climatology and persistence at " + "; ".join(told)
 
 
@@ -76,7 +77,7 @@ def code_version() -> str:
     """The git commit of this checkout, with a mark if files differ from it; "unknown" outside a checkout."""
     folder = Path(__file__).parent
     try:
-        described = subprocess.run(  # noqa: S603  (fixed words, no shell)
+        described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
             cwd=folder, capture_output=True, text=True, check=True, timeout=10,
         )  # fmt: skip

@@ -133,11 +133,14 @@ def expected_value_scores(backtest: Backtest) -> pd.DataFrame:
 def _squared_errors(backtest: Backtest) -> tuple[dict[str, Floats], Floats, Floats]:
     """Sums over sites of the squared error (issue_time, period, cut), questions (issue_time, period), events."""
     cuts = list(backtest.hazard.target.cuts)
-    outcome = backtest.outcome.to_xarray().transpose("issue_time", "site", "period")
+    numbers = backtest.hazard.periods.numbers
+    outcome = backtest.outcome.to_xarray().reindex(period=numbers).transpose("issue_time", "site", "period")
     event = xr.concat([(outcome >= cut).where(outcome.notnull()) for cut in cuts], pd.Index(cuts, name="cut"))
     totals = {}
     for name, answer in backtest.probabilities.items():
-        forecast = xr.concat([answer[cut].to_xarray() for cut in cuts], pd.Index(cuts, name="cut"))
+        forecast = xr.concat(
+            [answer[cut].to_xarray().reindex(period=numbers) for cut in cuts], pd.Index(cuts, name="cut")
+        )
         errors = brier_score(forecast, event, preserve_dims="all")
         totals[name] = errors.sum("site", skipna=True).transpose("issue_time", "period", "cut").to_numpy()
     counts = outcome.count("site").to_numpy().astype(float)

@@ -5,6 +5,7 @@ is written.
 """
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types.schema import ColSpec, Schema
+from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
 from features.errors import HaidangError
 from features.settings import Settings
@@ -79,7 +80,9 @@ class Tracking:
                     "baselines_beaten": card.baselines_beaten,
                 }
             )
-            mlflow.log_metrics({"rows": card.rows} | {f"events_{cut}": n for cut, n in card.events.items()})
+            mlflow.log_metrics(
+                {"rows": float(card.rows)} | {f"events_{cut}": float(n) for cut, n in card.events.items()}
+            )
             for row in card.skill:
                 metrics = {
                     f"{name}_{row.cut:g}": value
@@ -94,7 +97,7 @@ class Tracking:
             for cut in hazard.target.cuts:
                 mlflow.log_figure(reliability_diagram(tested, cut), f"reliability_{cut:g}.png")
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "An input example was not provided")  # rows carry their index
+                warnings.filterwarnings("ignore", ".*An input example was not provided")  # rows carry their index
                 logged = mlflow.pyfunc.log_model(
                     name=_ARTIFACT,
                     loader_module=__name__,
@@ -201,5 +204,9 @@ def _parameters(hazard: Hazard) -> dict[str, object]:
 
 
 def _signature(hazard: Hazard) -> ModelSignature:
-    inputs = [ColSpec("double", feature.name) for feature in hazard.features]
-    return ModelSignature(Schema(inputs), Schema([ColSpec("double", str(cut)) for cut in hazard.target.cuts]))
+    return ModelSignature(_doubles(feature.name for feature in hazard.features), _doubles(map(str, hazard.target.cuts)))
+
+
+def _doubles(names: Iterable[str]) -> Schema:
+    columns: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in names]
+    return Schema(columns)

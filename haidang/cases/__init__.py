@@ -9,8 +9,8 @@ import pandas as pd
 from features.errors import HaidangError
 from features.ingest import Source
 from features.settings import FILE_NAME
-from features.sources.simulated import SimulatedProvince
 from features.sources.mapping import read_mapping
+from features.sources.simulated import SimulatedProvince
 from features.sources.tables import TableSource
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ def _province(data: Path | None) -> Sequence[Source]:
 
 
 def _beaches(home: Path, data: Path | None) -> None:
-    """Writes the sites, with the positions of the drivers' file, and the settings of the coast of Washington and Oregon."""
+    """Writes the settings and the sites, at the positions that the drivers' file gives."""
     drivers = pd.read_csv(_file(data, "weekly_drivers.csv.gz"))
     beaches = drivers.groupby("site")[["lat", "lon"]].first().reset_index()
     table = pd.DataFrame(
