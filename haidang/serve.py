@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from features.errors import HaidangError
 from features.settings import Settings
 
 _READY_WITHIN_SECONDS = 90
@@ -26,7 +27,7 @@ def serving(settings: Settings) -> Iterator[str]:
     """Runs the service on a free port and yields its address.
 
     Raises:
-        RuntimeError: if it is not ready in time.
+        HaidangError: if it is not ready in time.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -55,4 +56,4 @@ def _ready(address: str, process: subprocess.Popen[bytes], log: Path) -> str:
         except httpx.TransportError:
             pass
         time.sleep(0.25)
-    raise RuntimeError(f"the service was not ready within {_READY_WITHIN_SECONDS} s: see {log}")
+    raise HaidangError(f"the service was not ready within {_READY_WITHIN_SECONDS} s, it says why in {log}")

@@ -32,7 +32,7 @@ class RiskService:
     def __init__(self) -> None:
         settings = Settings()
         self._answers = Answers(open_deployment(settings))
-        self._answers.refresh()
+        self._refresh()
         _API.state.answers = self._answers
         self._stopped = threading.Event()
         self._watch = threading.Thread(target=self._refresh_for_ever, args=(settings.refresh_seconds,), daemon=True)
@@ -52,7 +52,12 @@ class RiskService:
     def _refresh_for_ever(self, seconds: float) -> None:
         while not self._stopped.wait(seconds):
             try:
-                if self._answers.refresh():
-                    _LOG.info("new forecasts or forecasters are served")
+                self._refresh()
             except (OSError, DeltaError, BentoMLException):
                 _LOG.exception("the refresh failed; the answers stay as they were")
+
+    def _refresh(self) -> None:
+        if self._answers.refresh():
+            for hazard in self._answers.hazard_views():
+                told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"
+                _LOG.info("%s: %s", hazard.name, told)

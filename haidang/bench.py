@@ -1,0 +1,108 @@
+"""The benchmark: how long `ask` and a risk query take; the figures go to the console, not into tests."""
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pandas as pd
+
+from features.ahead import HighestAhead, MeanAhead, TotalAhead
+from features.archive import Archive
+from features.given import Attribute, Lead, season
+from features.ingest import ingest
+from features.past import ChangeOver, DaysAtLeast, HighestOver, Latest, LowestOver, MeanOver, TotalOver, TrendOver
+from features.periods import Periods
+from features.settings import BUILT_IN_SITES, Settings
+from features.sites import read_sites
+from features.sources.simulated import SimulatedProvince
+from features.spatial import NeighbourMax, NeighbourMean
+from features.table import rows
+from haidang.serve import serving
+
+_YEARS = 10
+_QUERIES = 200
+_FEATURES = (
+    TotalAhead("rain"),
+    HighestAhead("rain", margin_days=1),
+    MeanAhead("air_temperature"),
+    NeighbourMean(TotalAhead("rain"), scale_km=20.0),
+    NeighbourMax(TotalAhead("rain"), within_km=40.0),
+    TotalOver("rain", days=3),
+    TotalOver("rain", days=30),
+    MeanOver("air_temperature", days=7),
+    HighestOver("rain", days=30),
+    LowestOver("air_temperature", days=7),
+    Latest("rain", days=7),
+    TrendOver("air_temperature", days=14),
+    ChangeOver("air_temperature", days=3),
+    DaysAtLeast("rain", threshold=16.0, days=30),
+    *season(harmonics=2),
+    Lead(),
+    Attribute("elevation_m"),
+)
+
+
+def bench_ask(folder: Path) -> None:
+    """Times `ask` for 54 sites, 10 leads, 20 features and ten years of daily issue times, read from disk."""
+    sites = read_sites(BUILT_IN_SITES)
+    province = SimulatedProvince(years=_YEARS, first_year=2015)
+    archive = Archive(folder, sites, province.zone)
+    ingest(
+        province, archive, pd.Timestamp("2015-01-01", tz=province.zone), pd.Timestamp("2025-01-01", tz=province.zone)
+    )
+    first, last = "2015-02-01T07:00", "2024-12-20T07:00"
+    issue_times = pd.date_range(first, last, freq="D", tz=province.zone)
+    warm = issue_times[:2]
+    rows(archive.as_of(warm), _FEATURES, Periods(days=1, count=10))
+    before = _peak_gigabytes()
+    began = time.perf_counter()
+    table = rows(archive.as_of(issue_times), _FEATURES, Periods(days=1, count=10))
+    took = time.perf_counter() - began
+    print(
+        f"ask: {len(issue_times):,} issue times x {len(sites)} sites x 10 leads = {len(table):,} rows x "
+        f"{len(table.columns)} features in {took:.1f} s; peak memory {_peak_gigabytes():.2f} GB "
+        f"(ingest before it {before:.2f} GB)"
+    )
+
+
+def bench_risk(home: Path) -> None:
+    """Times risk queries for all communes, one hazard and all leads, over loopback."""
+    settings = Settings(home=home)
+    question = {"hazard": "heavy_rain"}
+    with serving(settings) as address, httpx.Client(base_url=address, timeout=30) as client:
+        for _ in range(10):
+            client.post("/risk", json=question).raise_for_status()
+        times = []
+        for _ in range(_QUERIES):
+            began = time.perf_counter()
+            response = client.post("/risk", json=question)
+            times.append(1000 * (time.perf_counter() - began))
+            response.raise_for_status()
+    p50, p95, p99 = np.percentile(times, [50, 95, 99])
+    sites = len(response.json()["forecasts"])
+    print(
+        f"risk: {sites} sites, all leads, {len(response.content):,} bytes: p50 {p50:.1f} ms, p95 {p95:.1f} ms, "
+        f"p99 {p99:.1f} ms over {_QUERIES} queries"
+    )
+
+
+def _peak_gigabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def main() -> None:
+    """Prints the figures; the risk queries need the deployment that `make run` leaves."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench_ask(Path(folder) / "archive")
+    home = Path("var/quang-ninh")
+    if (home / "issued").is_dir():
+        bench_risk(home)
+    else:
+        print("risk: not timed, there is no issued forecast in var/quang-ninh: run `make run` first")
+
+
+if __name__ == "__main__":
+    main()
