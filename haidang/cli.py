@@ -196,8 +196,14 @@ def main() -> None:
     try:
         app()
     except (HaidangError, ValidationError) as error:
-        views.errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        told = _faults(error) if isinstance(error, ValidationError) else str(error)
+        views.errors.print(f"error: {told}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _faults(error: ValidationError) -> str:
+    """What is wrong with a setting or a question, in one line."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
 
 
 def _answers(context: typer.Context) -> Answers:

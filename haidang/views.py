@@ -29,7 +29,7 @@ errors = Console(stderr=True)
 def counting(title: str) -> Iterator[Callable[[Receipt], None]]:
     """A spinner that counts what was taken."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(title, total=None)
         whole = Receipt()
 
@@ -47,7 +47,7 @@ def counting(title: str) -> Iterator[Callable[[Receipt], None]]:
 def steps(title: str) -> Iterator[Callable[[int, int], None]]:
     """A bar over a known number of steps."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)
 
@@ -226,8 +226,8 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
 
 
 def _cut_headings(answer: RiskAnswer) -> list[str]:
-    first = answer.forecasts[0].periods[0]
-    return [f">= {one.at_least:g}" for one in (*first.probabilities, *first.thresholds)]
+    periods = [period for forecast in answer.forecasts[:1] for period in forecast.periods[:1]]
+    return [f">= {one.at_least:g}" for first in periods for one in (*first.probabilities, *first.thresholds)]
 
 
 def _skill_table(skill: Sequence[Skill], unit: str) -> Table:

@@ -112,7 +112,14 @@ class Answers:
         chosen = whole.forecasts
         if codes is not None:
             by_code = {forecast.site: forecast for forecast in chosen}
-            chosen = [by_code[code] for code in codes if code in by_code]
+            for code, position in codes.items():
+                if code not in by_code:
+                    raise FieldError(
+                        f"sites.{position}",
+                        f"{code} has no forecast of {hazard.name} issued at {whole.issue_time.isoformat()}: the site "
+                        "was added later, ask about a newer issue",
+                    )
+            chosen = [by_code[code] for code in codes]
         if question.thresholds:
             chosen = [_with_thresholds(forecast, question.thresholds) for forecast in chosen]
         return whole.model_copy(update={"forecasts": chosen})
@@ -249,9 +256,10 @@ class Answers:
             withheld=held.withheld,
         )
 
-    def _codes(self, hazard: Hazard, asked: Sequence[str]) -> list[str]:
+    def _codes(self, hazard: Hazard, asked: Sequence[str]) -> dict[str, int]:
+        """The codes of the sites that are asked about, each with its place in the question."""
         where = dict(zip(self.deployment.sites.codes, self.deployment.sites.having(hazard.where), strict=True))
-        codes = []
+        codes: dict[str, int] = {}
         for position, text in enumerate(asked):
             try:
                 site = self.deployment.sites.find(text)
@@ -262,8 +270,8 @@ class Answers:
                     f"sites.{position}",
                     f"{hazard.name} is not forecast at {site.code} {site.name_vi}: it has no {hazard.where}",
                 )
-            codes.append(site.code)
-        return list(dict.fromkeys(codes))
+            codes.setdefault(site.code, position)
+        return codes
 
     @staticmethod
     def _check_thresholds(hazard: Hazard, thresholds: Sequence[float]) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.answers import Answers
+from serving.answers import Answers, FieldError
 from serving.problems import problem, report_problems
 from serving.questions import HazardView, LatestQuestion, Problem, RiskAnswer, RiskQuestion, SiteView
 
@@ -46,7 +46,10 @@ def build_api() -> FastAPI:
     ) -> Response:
         """The latest issued forecast of a hazard."""
         sites = None if question.site is None else [question.site]
-        return _json(answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC)))
+        try:
+            return _json(answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC)))
+        except FieldError as error:
+            raise FieldError("site", str(error)) from error
 
     @api.get("/v1/hazards")
     def hazards(answers: Annotated[Answers, Depends(_answers)]) -> list[HazardView]:
@@ -62,7 +65,7 @@ def build_api() -> FastAPI:
 
 
 class BodyLimit:
-    """Refuses request bodies over a size before they are read."""
+    """Refuses request bodies over a size: by the declared length, or as soon as more than that was read."""
 
     def __init__(self, app: ASGIApp, largest: int = LARGEST_BODY) -> None:
         self.app, self.largest = app, largest
@@ -74,7 +77,7 @@ class BodyLimit:
         if scope["type"] == "http" and declared.isdigit() and int(declared) > self.largest:
             await _too_large(self.largest)(scope, receive, send)
             return
-        size = 0
+        size, begun = 0, False
 
         async def counted() -> Message:
             nonlocal size
@@ -82,7 +85,15 @@ class BodyLimit:
             size += len(message.get("body", b""))
             return message if size <= self.largest else {"type": "http.disconnect"}
 
-        await self.app(scope, counted, send)
+        async def answered(message: Message) -> None:
+            nonlocal begun
+            if begun or size <= self.largest:
+                begun = True
+                await send(message)
+
+        await self.app(scope, counted, answered)
+        if not begun and size > self.largest:
+            await _too_large(self.largest)(scope, receive, send)
 
 
 async def _answers(request: Request) -> Answers:

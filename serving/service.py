@@ -53,7 +53,7 @@ class RiskService:
         while not self._stopped.wait(seconds):
             try:
                 self._refresh()
-            except (OSError, DeltaError, BentoMLException):
+            except (OSError, ValueError, DeltaError, BentoMLException):
                 _LOG.exception("the refresh failed; the answers stay as they were")
 
     def _refresh(self) -> None:
