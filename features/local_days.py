@@ -46,6 +46,8 @@ def moments(times: pd.Timestamp | Iterable[pd.Timestamp], role: str = "issue tim
         index = pd.DatetimeIndex(naive or [time.tz_convert("UTC") for time in listed])
     if index.empty:
         raise HaidangError(f"no {role} was given: name at least one")
+    if index.hasnans:
+        raise HaidangError(f"a {role} is not a time: write it with an offset, such as +07:00")
     if index.tz is None:
         raise HaidangError(f"{role} {index[0]} has no time zone: write it with an offset, such as +07:00")
     return index.tz_convert("UTC").as_unit("us").unique().sort_values()

@@ -5,11 +5,14 @@ wins. No other module reads the environment.
 """
 
 import os
+import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from features.errors import HaidangError
 
 FILE_NAME = "haidang.toml"
 BUILT_IN_SITES = Path(__file__).with_name("quang_ninh.csv")
@@ -87,7 +90,10 @@ class _RelativeToFile(TomlConfigSettingsSource):
     """Reads `haidang.toml`; paths in it are resolved against its folder."""
 
     def __init__(self, settings_cls: type[BaseSettings], file: Path) -> None:
-        super().__init__(settings_cls, file)
+        try:
+            super().__init__(settings_cls, file)
+        except tomllib.TOMLDecodeError as error:
+            raise HaidangError(f"{file} is not TOML: {error}") from error
         for name in ("sites", "hazards"):
             if name in self.init_kwargs:
                 self.init_kwargs[name] = file.parent / self.init_kwargs[name]

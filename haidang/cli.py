@@ -1,4 +1,4 @@
-"""The command line `haidang`."""
+"""The command line `haidang`; a command imports by itself what only it needs, so that questions are quick."""
 
 import os
 import sys
@@ -13,15 +13,10 @@ from pydantic import ValidationError
 from features.errors import HaidangError, UnknownNameError
 from features.ingest import Source, ingest
 from features.settings import Settings, keep_tools_quiet
-from features.sources.mapping import read_mapping
-from features.sources.simulated import SimulatedProvince
-from features.sources.tables import TableSource
 
 keep_tools_quiet()
 
-from haidang import jobs, views  # noqa: E402  (after the tools were told to keep quiet)
-from haidang.cases import CASES  # noqa: E402
-from haidang.demo import run_demo  # noqa: E402
+from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -50,10 +45,12 @@ def choose_home(
 @app.command()
 def demo(
     context: typer.Context,
-    case: Annotated[str, typer.Option(help=f"one of {', '.join(CASES)}")] = "quang-ninh",
+    case: Annotated[str, typer.Option(help="quang-ninh, or domoic-acid with --data")] = "quang-ninh",
     data: Annotated[Path | None, typer.Option(help="folder with the case's data, where it needs some")] = None,
 ) -> None:
     """Runs the whole chain: ingest, backtest, train, promote, issue, serve, ask."""
+    from haidang.demo import run_demo
+
     home = context.obj.home if "home" in context.obj.model_fields_set else Path("var") / case
     run_demo(case, home, data)
 
@@ -87,14 +84,16 @@ def hazards(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def sites(context: typer.Context, as_json: Json = False) -> None:
     """Lists the sites of the deployment."""
-    views.show_sites(_answers(context).site_views(), as_json=as_json)
+    views.show_sites(Answers(open_deployment(context.obj)).site_views(), as_json=as_json)
 
 
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Says what is at rest: archive, quarantine, forecasters, issues."""
+    from haidang import jobs, reports
+
     deployment = open_deployment(context.obj)
-    views.show_status(deployment, jobs.open_tracking(context.obj), as_json=as_json)
+    reports.show_status(deployment, jobs.open_tracking(context.obj), as_json=as_json)
 
 
 @app.command("backtest")
@@ -106,13 +105,15 @@ def backtest_command(
     as_json: Json = False,
 ) -> None:
     """Forecasts the past as it was known and scores it beside climatology and persistence."""
+    from haidang import jobs, reports
+
     deployment, zone = open_deployment(context.obj), context.obj.local_zone
     chosen = deployment.hazard(hazard)
     with views.steps(f"backtest {hazard}") as told:
         tested = jobs.run_backtest(
             deployment, chosen, start=_optional(start, zone), end=_optional(end, zone), progress=told
         )
-    views.show_backtest(tested, as_json=as_json)
+    reports.show_backtest(tested, as_json=as_json)
 
 
 @app.command()
@@ -122,13 +123,15 @@ def train(
     start: Annotated[str | None, typer.Option("--test-from", help="first origin of the backtest")] = None,
 ) -> None:
     """Backtests and fits a hazard, and tracks it in MLflow; nothing is promoted."""
+    from haidang import jobs, reports
+
     deployment = open_deployment(context.obj)
     chosen = deployment.hazard(hazard)
     with views.steps(f"backtest {hazard}") as told:
         tested = jobs.run_backtest(deployment, chosen, start=_optional(start, context.obj.local_zone), progress=told)
     with views.waiting(f"fit {hazard}"):
         trained = jobs.train(deployment, chosen, tested)
-    views.show_trained(trained)
+    reports.show_trained(trained)
 
 
 @app.command()
@@ -138,6 +141,8 @@ def promote(
     version: Annotated[str | None, typer.Option(help="registered version; the newest by default")] = None,
 ) -> None:
     """Makes a registered version the champion, after its exam."""
+    from haidang import jobs
+
     deployment = open_deployment(context.obj)
     forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
     views.show_promoted(forecaster, registered)
@@ -152,6 +157,8 @@ def issue_command(
     ] = "now",
 ) -> None:
     """Issues forecasts and stores them for ever."""
+    from haidang import jobs
+
     deployment = open_deployment(context.obj)
     now = pd.Timestamp(datetime.now(UTC))
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
@@ -213,6 +220,10 @@ def _answers(context: typer.Context) -> Answers:
 
 
 def _source(name: str, file: Path | None, mapping: Path | None, years: int, seed: int, zone: str) -> Source:
+    from features.sources.mapping import read_mapping
+    from features.sources.simulated import SimulatedProvince
+    from features.sources.tables import TableSource
+
     if name == "simulated":
         return SimulatedProvince(years=years, seed=seed, zone=zone)
     if name == "tables":

@@ -11,7 +11,7 @@ from rich.rule import Rule
 from features.errors import UnknownNameError
 from features.ingest import ingest
 from features.settings import Settings
-from haidang import jobs, views
+from haidang import jobs, reports, views
 from haidang.cases import CASES
 from haidang.serve import serving
 from serving.deployment import Deployment, open_deployment
@@ -68,7 +68,7 @@ def _train_and_issue(deployment: Deployment, name: str, test_from: pd.Timestamp)
         tested = jobs.run_backtest(deployment, hazard, start=test_from, progress=told)
     with views.waiting(f"fit {name}"):
         trained = jobs.train(deployment, hazard, tested)
-    views.show_trained(trained)
+    reports.show_trained(trained)
     forecaster, registered = jobs.promote(deployment, hazard, trained.tracked.registered_version)
     views.show_promoted(forecaster, registered)
     now = pd.Timestamp(datetime.now(UTC))

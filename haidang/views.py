@@ -12,13 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from features.entries import Receipt
-from haidang.jobs import Trained
-from models.forecaster import Forecaster, Skill
-from serving.deployment import Deployment
+from models.forecaster import Forecaster
 from serving.questions import HazardView, RiskAnswer, SiteView
-from training.backtest import Backtest
-from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
-from training.tracking import Tracking
 
 _WIDTH_IN_A_FILE = 150
 console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
@@ -73,9 +68,9 @@ def show_receipt(receipt: Receipt, quarantined: pd.DataFrame | None) -> None:
 def show_hazards(hazards: Sequence[HazardView], *, as_json: bool) -> None:
     """The hazards."""
     if as_json:
-        _json(hazards)
+        print_models(hazards)
         return
-    table = _table("hazard", "", "", "cuts", "leads (d)", "sites", "model", "latest issue")
+    table = table_of("hazard", "", "", "cuts", "leads (d)", "sites", "model", "latest issue")
     for hazard in hazards:
         table.add_row(
             hazard.name,
@@ -93,94 +88,12 @@ def show_hazards(hazards: Sequence[HazardView], *, as_json: bool) -> None:
 def show_sites(sites: Sequence[SiteView], *, as_json: bool) -> None:
     """The sites."""
     if as_json:
-        _json(sites)
+        print_models(sites)
         return
-    table = _table("code", "vi", "en", "latitude", "longitude")
+    table = table_of("code", "vi", "en", "latitude", "longitude")
     for site in sites:
         table.add_row(site.code, site.name_vi, site.name_en, f"{site.latitude:.4f}", f"{site.longitude:.4f}")
     console.print(table)
-
-
-def show_status(deployment: Deployment, tracking: Tracking, *, as_json: bool) -> None:
-    """What is at rest."""
-    archive, zone = deployment.archive, deployment.settings.local_zone
-    held: dict[str, object] = {"home": str(deployment.settings.home), "local_zone": zone}
-    if archive.exists:
-        held |= {
-            "archive_version": archive.version,
-            "known_from": archive.begins().tz_convert(zone).isoformat(),
-            "known_until": archive.ends().tz_convert(zone).isoformat(),
-            "quarantined": len(archive.quarantined()),
-        }
-    hazards = []
-    for name in deployment.hazards:
-        times, champion = deployment.issued.issue_times(name), tracking.champion(name)
-        hazards.append(
-            {
-                "hazard": name,
-                "trained": len(tracking.versions(name)),
-                "champion": None if champion is None else champion.version,
-                "on_shelf": deployment.shelf.tag(name),
-                "issues": len(times),
-                "latest_issue": times[-1].tz_convert(zone).isoformat() if len(times) else None,
-            }
-        )
-    if as_json:
-        console.print_json(json.dumps(held | {"hazards": hazards}, ensure_ascii=False))
-        return
-    for name, value in held.items():
-        console.print(f"{name:16} {value}", highlight=False)
-    table = _table(*hazards[0]) if hazards else _table("hazard")
-    for row in hazards:
-        table.add_row(*("-" if value is None else str(value) for value in row.values()))
-    console.print(table)
-
-
-def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
-    """Scores by lead and cut beside both baselines."""
-    skill = skill_by_lead(tested)
-    if as_json:
-        _json(skill)
-        return
-    hazard, times = tested.hazard, tested.issue_times
-    console.print(
-        f"{hazard.title_en}: tested on {len(tested.outcome):,} outcomes, issue times {times[0]:%Y-%m-%d} to "
-        f"{times[-1]:%Y-%m-%d}, each forecast by a model that had not seen its year; 90 % intervals by block bootstrap",
-        highlight=False,
-    )
-    console.print(_skill_table(skill, hazard.target.unit))
-    for title, scores in (
-        ("ranked probability score", ranked_probability_scores(tested)),
-        ("expected outcome", expected_value_scores(tested)),
-    ):
-        table = _table(title, *scores.columns)
-        for lead, row in scores.iterrows():
-            table.add_row(
-                f"lead {lead} d", *(f"{value:.3f}" if name != "n" else f"{value:.0f}" for name, value in row.items())
-            )
-        console.print(table)
-    table = _table("level", "trigger", "MCB", "DSC", "UNC", "hits", "misses", "false alarms")
-    for name, rule in hazard.levels.items():
-        corp, counts = reliability(tested, rule.cut), contingency(tested, rule.cut, rule.probability).sum()
-        table.add_row(
-            name,
-            f"P(>= {rule.cut:g}) >= {rule.probability:g}",
-            *(f"{part:.4f}" for part in (corp.miscalibration, corp.discrimination, corp.uncertainty)),
-            *(f"{counts[which]:,}" for which in ("hits", "misses", "false_alarms")),
-        )
-    console.print(table)
-
-
-def show_trained(trained: Trained) -> None:
-    """What was fitted and how it did."""
-    show_backtest(trained.tested)
-    card = trained.forecaster.card
-    console.print(
-        f"{card.hazard} {card.version}: learned from {card.rows:,} questions until {card.learned_until:%Y-%m-%d}; "
-        f"registered as version {trained.tracked.registered_version}, run {trained.tracked.run_id}\n"
-        f"{card.baselines_beaten}",
-        highlight=False,
-    )
 
 
 def show_promoted(forecaster: Forecaster, registered: str) -> None:
@@ -210,7 +123,7 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
     for age in answer.inputs:
         until = "nothing known" if age.data_until is None else f"until {age.data_until:%Y-%m-%d}"
         console.print(f"  {age.variable}: {until}, known {_time(age.known_at)}", style="dim", highlight=False)
-    table = _table("site", "", "valid from", "lead", *_cut_headings(answer), "expected", "level")
+    table = table_of("site", "", "valid from", "lead", *_cut_headings(answer), "expected", "level")
     for forecast in answer.forecasts:
         for period in forecast.periods:
             table.add_row(
@@ -230,32 +143,8 @@ def _cut_headings(answer: RiskAnswer) -> list[str]:
     return [f">= {one.at_least:g}" for first in periods for one in (*first.probabilities, *first.thresholds)]
 
 
-def _skill_table(skill: Sequence[Skill], unit: str) -> Table:
-    table = _table(
-        "lead", f"cut ({unit})", "n", "events", "Brier", "climatology", "persistence", "skill vs climatology",
-        "skill vs persistence", "beats both",
-    )  # fmt: skip
-    for row in skill:
-        table.add_row(
-            f"{row.lead} d",
-            f"{row.cut:g}",
-            f"{row.n:,}",
-            f"{row.events:,}",
-            f"{row.brier:.4f}",
-            f"{row.brier_climatology:.4f}",
-            f"{row.brier_persistence:.4f}",
-            _interval(row.skill_climatology, row.skill_climatology_low, row.skill_climatology_high),
-            _interval(row.skill_persistence, row.skill_persistence_low, row.skill_persistence_high),
-            row.judged,
-        )
-    return table
-
-
-def _interval(value: float, low: float, high: float) -> str:
-    return f"{value:+.3f} [{low:+.3f} {high:+.3f}]"
-
-
-def _table(*headings: str) -> Table:
+def table_of(*headings: str) -> Table:
+    """An empty table with headings."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading)
@@ -266,5 +155,6 @@ def _time(moment: object) -> str:
     return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M%z}"
 
 
-def _json(views: Sequence[BaseModel]) -> None:
+def print_models(views: Sequence[BaseModel]) -> None:
+    """Prints models as a JSON list."""
     console.print_json(json.dumps([view.model_dump(mode="json") for view in views], ensure_ascii=False))

@@ -48,7 +48,16 @@ def _from_file(file: Path) -> Hazard:
     module = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(module)
-    except (ImportError, SyntaxError, NameError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        ImportError,
+        LookupError,
+        NameError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise HaidangError(f"hazard file {file} cannot be read: {error}") from error
     hazard = getattr(module, "HAZARD", None)
     if not isinstance(hazard, Hazard):

@@ -124,7 +124,7 @@ class Forecaster:
         return pd.DataFrame(self.estimator.predict_exceedance(rows), rows.index, list(self.hazard.target.cuts))
 
     def save(self, folder: Path) -> None:
-        """Writes the forecaster into a new folder, whole or not at all."""
+        """Writes the forecaster into a folder, whole or not at all."""
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -133,8 +133,12 @@ class Forecaster:
         self.exam.rows.join(self.exam.answers).reset_index().to_parquet(partial / _EXAM)
         digests = {name: _checksum((partial / name).read_bytes()) for name in (_ESTIMATOR, _CARD, _EXAM)}
         (partial / _DIGESTS).write_text(json.dumps(digests, indent=2), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        previous = folder.with_name(f".{folder.name}.previous")
+        shutil.rmtree(previous, ignore_errors=True)
+        if folder.exists():
+            folder.replace(previous)
         partial.replace(folder)
+        shutil.rmtree(previous, ignore_errors=True)
 
 
 def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:

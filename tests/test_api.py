@@ -52,7 +52,7 @@ def test_a_question_is_answered_with_all_that_is_needed_to_judge_it(ask: Ask) ->
     answer = RiskAnswer.model_validate_json(response.content)
     assert (answer.hazard, answer.origin, answer.issue_time) == (SMALL, "issued", ISSUED[-1])
     assert [one.at_least for one in answer.forecasts[0].periods[0].thresholds] == [10]
-    assert answer.baselines_beaten.startswith("beats climatology and persistence at")
+    assert answer.baselines_beaten.startswith("leads at which both climatology and persistence are beaten:")
     assert answer.model_version
     assert answer.learned_until is not None
 

@@ -88,7 +88,7 @@ def test_a_fit_with_a_backtest_carries_its_scores(
     assert [(row.lead, row.cut) for row in card.skill] == [(1, 10.0), (1, 30.0), (4, 10.0), (4, 30.0)]
     assert card.tested_from == at("2022-11-01 07:00")
     assert card.tested_until == at("2023-02-28 07:00")
-    assert card.baselines_beaten.startswith("beats climatology and persistence at >= 10: ")
+    assert card.baselines_beaten.startswith("leads at which both climatology and persistence are beaten: >= 10: ")
 
 
 def test_the_verdict_names_the_leads_at_which_both_baselines_are_beaten() -> None:
@@ -98,19 +98,19 @@ def test_the_verdict_names_the_leads_at_which_both_baselines_are_beaten() -> Non
         skill(4, 10.0, climatology_low=0.1, persistence_low=0.1),
         skill(4, 30.0, climatology_low=-0.1, persistence_low=0.1),
     )
-    assert verdict(rows) == "beats climatology and persistence at >= 10: 1 d, 4 d; >= 30: at no lead"
+    assert verdict(rows) == "leads at which both climatology and persistence are beaten: >= 10: 1 d, 4 d; >= 30: none"
 
 
 def test_a_verdict_that_beats_nothing_does_not_claim_to() -> None:
     rows = (skill(1, 10.0, climatology_low=-0.2, persistence_low=0.1),)
-    assert verdict(rows) == "beats climatology and persistence at >= 10: at no lead"
+    assert verdict(rows) == "leads at which both climatology and persistence are beaten: >= 10: none"
 
 
 def test_a_verdict_on_few_events_is_withheld() -> None:
     few = skill(1, 30.0, climatology_low=0.2, persistence_low=0.1, events=29)
     assert "too few events to judge" in verdict((few,))
     enough = skill(4, 30.0, climatology_low=0.2, persistence_low=0.1)
-    assert verdict((few, enough)) == "beats climatology and persistence at >= 30: 4 d"
+    assert verdict((few, enough)) == "leads at which both climatology and persistence are beaten: >= 30: 4 d"
 
 
 def test_a_fit_before_any_outcome_is_known_is_refused(tiny_hazard: Hazard, tiny_archive: Archive) -> None:

@@ -59,7 +59,9 @@ def test_a_run_says_which_data_and_which_code_it_was_fitted_with(run: Run, deplo
     assert run.data.tags["mlflow.source.git.commit"] == card.code_version
     assert run.data.tags["fingerprint"] == deployment.hazard(SMALL).fingerprint
     assert run.data.tags["forecaster"] == card.version
-    assert run.data.tags["baselines_beaten"].startswith("beats climatology and persistence at >= 5: ")
+    assert run.data.tags["baselines_beaten"].startswith(
+        "leads at which both climatology and persistence are beaten: >= 5: "
+    )
 
 
 def test_a_run_has_its_scores_by_lead(run: Run, deployment: Deployment) -> None:

@@ -69,7 +69,8 @@ def backtest(
     tested = hazard.issue_times(start, end, archive.zone, every_days=hazard.issue_every_days)
     if learned.empty or learned[0] >= folds[0].learn_until or tested.empty:
         raise HaidangError(
-            f"the archive begins at {archive.begins()}; a backtest of {hazard.name} from {start} needs a record of "
+            f"the archive begins at {archive.begins().tz_convert(archive.zone)}; a backtest of {hazard.name} from "
+            f"{start.tz_convert(archive.zone)} needs a record of "
             f"more than {hazard.embargo_days} days before it: start later"
         )
     past, ahead = hazard.ask(archive, learned), hazard.ask(archive, tested)

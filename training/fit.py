@@ -1,6 +1,7 @@
 """Fitting: from the record up to a moment to a forecaster with its card and its exam."""
 
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +17,14 @@ from training.backtest import Backtest, first_issue
 from training.examples import examples
 from training.scores import skill_by_lead
 
-_LIBRARIES = ("numpy", "pandas", "scikit-learn", "skops", "xarray", "xgboost-cpu")
+_LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "skops",
+    "xarray",
+    "xgboost-cpu" if sys.platform != "darwin" else "xgboost",
+)
 
 
 def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backtest | None = None) -> Forecaster:
@@ -61,7 +69,7 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
 
 
 def verdict(skill: tuple[Skill, ...]) -> str:
-    """In words: at which leads each cut beat both baselines with the lower end of the interval."""
+    """In words: at which leads the whole interval lies above both baselines, for each cut."""
     if not skill:
         return "not tested: no backtest was run"
     told = []
@@ -69,8 +77,8 @@ def verdict(skill: tuple[Skill, ...]) -> str:
         of_cut = [row for row in skill if row.cut == cut]
         beaten = [f"{row.lead} d" for row in of_cut if row.judged == "yes"]
         few = all(row.judged == "too few events" for row in of_cut)
-        told.append(f">= {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'at no lead')}")
-    return "beats climatology and persistence at " + "; ".join(told)
+        told.append(f">= {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'none')}")
+    return "leads at which both climatology and persistence are beaten: " + "; ".join(told)
 
 
 def code_version() -> str:

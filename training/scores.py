@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scoringrules
 import xarray as xr
 from scores.categorical import BinaryContingencyManager
 from scores.probability import brier_score, isotonic_fit
@@ -72,6 +71,8 @@ def skill_by_lead(backtest: Backtest, *, block_days: int = 30) -> tuple[Skill, .
 
 def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
     """Mean ranked probability score over the classes between cuts; index lead, one column per forecaster."""
+    import scoringrules  # takes seconds to import, and only this score needs it
+
     cuts = np.asarray(backtest.hazard.target.cuts)
     observed = np.searchsorted(cuts, backtest.outcome.to_numpy(), side="right")
     onehot = np.eye(len(cuts) + 1)[observed]

@@ -54,6 +54,8 @@ HAZARD = Hazard(
             Boosted(max_depth=3, rounds=100, learning_rate=0.08, min_child_weight=50.0),
         ),
         folds=2,
+        ridge=100.0,
+        min_events=300,
     ),
     levels={
         "1": AtLeast(0.3, cut=100.0),
