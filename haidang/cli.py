@@ -167,7 +167,7 @@ def issue_command(
     for name in names:
         moment = _issue_time(at, deployment, deployment.hazard(name), now)
         new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
-        views.show_issued(name, moment, new, context.obj.local_zone)
+        views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
 
 
 @app.command()

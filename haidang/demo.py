@@ -74,7 +74,7 @@ def _train_and_issue(deployment: Deployment, name: str, test_from: pd.Timestamp)
     now = pd.Timestamp(datetime.now(UTC))
     latest = min(now, deployment.archive.ends(hazard.target.variable))
     new = jobs.issue_now(deployment, hazard, latest, now)
-    views.show_issued(name, latest, new, deployment.settings.local_zone)
+    views.show_issued(deployment.issued.at(name, latest), new, deployment.settings.local_zone)
 
 
 def _ask(address: str, hazard: str) -> None:

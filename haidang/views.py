@@ -104,10 +104,14 @@ def show_promoted(forecaster: Forecaster, registered: str) -> None:
     )
 
 
-def show_issued(hazard: str, moment: pd.Timestamp, new: int, zone: str) -> None:
-    """What was issued."""
+def show_issued(records: pd.DataFrame, new: int, zone: str) -> None:
+    """What was issued, and which features could not be known at how many of the sites."""
+    first = records.iloc[0]
     told = f"{new:,} forecasts issued" if new else "issued before; nothing was changed"
-    console.print(f"{hazard} at {moment.tz_convert(zone).isoformat()}: {told}", highlight=False)
+    console.print(f"{first['hazard']} at {first['issue_time'].tz_convert(zone).isoformat()}: {told}", highlight=False)
+    missing = records[["site", "missing"]].explode("missing").dropna().groupby("missing")["site"].nunique()
+    for feature, sites in missing.items():
+        console.print(f"  not known at {sites} of {records['site'].nunique()} sites: {feature}", style="yellow")
 
 
 def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from features.archive import Archive
+from features.errors import HaidangError
 from features.local_days import moments
 from models.forecaster import Forecaster
 from models.issued import ISSUED
@@ -27,13 +28,16 @@ def issue(
         The columns of `ISSUED`, one row per site and period.
 
     Raises:
-        HaidangError: if the archive does not reach back to the issue time.
+        HaidangError: if the archive does not reach back to the issue time, or nothing that the hazard reads was known
+            lately at any site.
     """
     hazard = forecaster.hazard
     version = archive.version
     rows = hazard.ask(archive, issue_time)
-    answers = forecaster.answer(rows)
     time = moments(issue_time)[0]
+    inputs = _inputs(forecaster, archive, time)
+    _refuse_blind(forecaster, rows, inputs, time.tz_convert(archive.zone))
+    answers = forecaster.answer(rows)
     period = rows.index.get_level_values("period").to_numpy()
     valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, archive.zone)
     probabilities = answers.to_numpy()
@@ -56,11 +60,23 @@ def issue(
             "forecaster": forecaster.version,
             "fingerprint": hazard.fingerprint,
             "archive_version": version,
-            "inputs": json.dumps(_inputs(forecaster, archive, time)),
+            "inputs": json.dumps(inputs),
             "issued_at": moments(issued_at)[0],
         }
     )
     return records[ISSUED.names]
+
+
+def _refuse_blind(
+    forecaster: Forecaster, rows: pd.DataFrame, inputs: dict[str, dict[str, object]], issue_time: pd.Timestamp
+) -> None:
+    read = [feature.name for feature in forecaster.hazard.features if feature.variables]
+    if rows[read].isna().all(axis=None):
+        until = ", ".join(f"{name} until {str(age['data_until'])[:10]}" for name, age in inputs.items())
+        raise HaidangError(
+            f"nothing that {forecaster.hazard.name} reads was known lately at {issue_time.isoformat()}: the archive "
+            f"has {until}; ingest newer values first"
+        )
 
 
 def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) -> dict[str, dict[str, object]]:
@@ -72,8 +88,8 @@ def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) 
         newest = snapshot.newest(variable).iloc[chosen]
         known = newest.dropna()
         found[variable] = {
-            "data_until": None if known.empty else known["valid_time"].max().isoformat(),
-            "known_at": None if known.empty else known["known_time"].max().isoformat(),
+            "data_until": None if known.empty else known["valid_time"].max().tz_convert(archive.zone).isoformat(),
+            "known_at": None if known.empty else known["known_time"].max().tz_convert(archive.zone).isoformat(),
             "sites_without": int(len(newest) - len(known)),
         }
     return found

@@ -154,3 +154,9 @@ def test_nothing_is_issued_by_a_forecaster_of_another_hazard_file(deployment: De
     hazard = deployment.hazard(SMALL)
     with pytest.raises(HaidangError, match="was fitted for small_rain with the fingerprint"):
         jobs.issue_now(deployment, replace(hazard, features=hazard.features[1:]), ISSUED[1], ENDS)
+
+
+def test_a_forecast_from_nothing_known_is_refused(deployment: Deployment) -> None:
+    long_after = ENDS + pd.Timedelta(days=400)
+    with pytest.raises(HaidangError, match="nothing that .* reads was known lately .* rain until 20"):
+        jobs.issue_now(deployment, deployment.hazard(SMALL), long_after, long_after)
