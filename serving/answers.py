@@ -1,32 +1,25 @@
 """Answers: issued forecasts held in memory, refreshed as a whole, and hindcasts from the archive."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from features.errors import HaidangError, UnknownNameError
-from features.variables import variable_named
-from models.exceedance import log_odds
-from models.forecaster import Card, Forecaster
+from models.forecaster import Forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment
 from serving.issue import issue
 from serving.questions import (
-    Exceedance,
     HazardView,
-    InputAge,
     LevelView,
-    PeriodForecast,
     RiskAnswer,
     RiskQuestion,
-    SiteForecast,
     SiteView,
 )
+from serving.rendering import render, with_thresholds
 
 
 class WithheldError(HaidangError):
@@ -121,7 +114,7 @@ class Answers:
                     )
             chosen = [by_code[code] for code in codes]
         if question.thresholds:
-            chosen = [_with_thresholds(forecast, question.thresholds) for forecast in chosen]
+            chosen = [with_thresholds(forecast, question.thresholds) for forecast in chosen]
         return whole.model_copy(update={"forecasts": chosen})
 
     def hazard_views(self) -> list[HazardView]:
@@ -148,7 +141,7 @@ class Answers:
         except HaidangError as error:
             return Held(withheld=str(error))
         records = self.deployment.issued.latest(hazard.name)
-        latest = None if records.empty else self._answer(hazard, records, forecaster.card, "issued")
+        latest = None if records.empty else render(self.deployment, hazard, records, forecaster.card, "issued")
         return Held(forecaster, latest)
 
     def _held(self, hazard: Hazard) -> Held:
@@ -174,69 +167,12 @@ class Answers:
         standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
         if len(standing):
             records = self.deployment.issued.at(hazard.name, standing[-1])
-            return self._answer(hazard, records, forecaster.card, "issued")
+            return render(self.deployment, hazard, records, forecaster.card, "issued")
         try:
             records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
         except HaidangError as error:
             raise FieldError("issue_time", str(error)) from error
-        return self._answer(hazard, records, forecaster.card, "hindcast")
-
-    def _answer(self, hazard: Hazard, records: pd.DataFrame, card: Card, origin: str) -> RiskAnswer:
-        first = records.iloc[0]
-        inputs = [
-            InputAge(variable=name, unit=variable_named(name).unit, **self._local_ages(age))
-            for name, age in json.loads(first["inputs"]).items()
-        ]
-        return RiskAnswer.model_validate(
-            {
-                "hazard": hazard.name,
-                "title_vi": hazard.title_vi,
-                "title_en": hazard.title_en,
-                "unit": hazard.target.unit,
-                "origin": origin,
-                "issue_time": self._local(first["issue_time"]),
-                "issued_at": self._local(first["issued_at"]),
-                "model_version": first["forecaster"],
-                "learned_until": self._local(card.learned_until) if card.version == first["forecaster"] else None,
-                "baselines_beaten": card.baselines_beaten
-                if card.version == first["forecaster"]
-                else "see its own card",
-                "archive_version": first["archive_version"],
-                "inputs": inputs,
-                "missing_inputs": [age.variable for age in inputs if age.data_until is None],
-                "forecasts": [
-                    self._site_forecast(str(code), of_site)
-                    for code, of_site in records.groupby("site", sort=True)
-                    if code in self.deployment.sites
-                ],
-            }
-        )
-
-    def _site_forecast(self, code: str, records: pd.DataFrame) -> SiteForecast:
-        site = self.deployment.sites[code]
-        valid_from, valid_to = (
-            records[name].dt.tz_convert(self.deployment.settings.local_zone) for name in ("valid_from", "valid_to")
-        )
-        periods = [
-            PeriodForecast(
-                lead=record["lead"],
-                valid_from=start.to_pydatetime(),
-                valid_to=end.to_pydatetime(),
-                probabilities=_exceedances(record["cuts"], record["probabilities"]),
-                expected=round(record["expected"], 4),
-                level=record["level"] if isinstance(record["level"], str) else None,
-                missing=list(record["missing"]),
-            )
-            for record, start, end in zip(records.to_dict("records"), valid_from, valid_to, strict=True)
-        ]
-        return SiteForecast(
-            site=code,
-            name_vi=site.name_vi,
-            name_en=site.name_en,
-            latitude=site.latitude,
-            longitude=site.longitude,
-            periods=periods,
-        )
+        return render(self.deployment, hazard, records, forecaster.card, "hindcast")
 
     def _hazard_view(self, hazard: Hazard) -> HazardView:
         held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
@@ -283,30 +219,3 @@ class Answers:
                     f"{threshold:g} lies outside {low:g} to {high:g} {hazard.target.unit}, between which {hazard.name} "
                     "is forecast",
                 )
-
-    def _local_ages(self, age: dict[str, object]) -> dict[str, object]:
-        return {
-            name: value if name == "sites_without" or value is None else self._local(pd.Timestamp(str(value)))
-            for name, value in age.items()
-        }
-
-    def _local(self, moment: datetime) -> datetime:
-        return pd.Timestamp(moment).tz_convert(self.deployment.settings.local_zone).to_pydatetime()
-
-
-def _exceedances(thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance]:
-    return [
-        Exceedance(at_least=cut, probability=round(float(p), 6))
-        for cut, p in zip(thresholds, probabilities, strict=True)
-    ]
-
-
-def _with_thresholds(forecast: SiteForecast, thresholds: Sequence[float]) -> SiteForecast:
-    """Adds the caller's thresholds: log-odds interpolated on the square root of the outcome, between two cuts."""
-    periods = []
-    for period in forecast.periods:
-        cuts = np.sqrt([cut.at_least for cut in period.probabilities])
-        odds = log_odds(np.array([cut.probability for cut in period.probabilities]))
-        between = expit(np.interp(np.sqrt(thresholds), cuts, odds))
-        periods.append(period.model_copy(update={"thresholds": _exceedances(thresholds, between)}))
-    return forecast.model_copy(update={"periods": periods})

@@ -1,0 +1,112 @@
+"""Rendering: records of issued forecasts as answers for people and machines, in local time."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.sites import Site
+from features.variables import variable_named
+from models.exceedance import log_odds
+from models.forecaster import Card
+from models.hazard import Hazard
+from serving.deployment import Deployment
+from serving.questions import Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast
+
+
+def render(
+    deployment: Deployment, hazard: Hazard, records: pd.DataFrame, card: Card, origin: Literal["issued", "hindcast"]
+) -> RiskAnswer:
+    """Puts the records of one issue into the shape of an answer.
+
+    Args:
+        deployment: whose sites and local zone count; records of sites that are no longer listed are left out.
+        hazard: the hazard.
+        records: the columns of `models.issued.ISSUED`, one issue.
+        card: of the champion; said of it is only what holds for the forecaster that issued.
+        origin: whether the records were stored when they were made, or computed now.
+    """
+    zone = deployment.settings.local_zone
+    first = records.iloc[0]
+    same_forecaster = card.version == first["forecaster"]
+    ages = json.loads(first["inputs"])
+    return RiskAnswer(
+        hazard=hazard.name,
+        title_vi=hazard.title_vi,
+        title_en=hazard.title_en,
+        unit=hazard.target.unit,
+        origin=origin,
+        issue_time=_local(first["issue_time"], zone),
+        issued_at=_local(first["issued_at"], zone),
+        model_version=first["forecaster"],
+        learned_until=_local(card.learned_until, zone) if same_forecaster else None,
+        baselines_beaten=card.baselines_beaten if same_forecaster else "see its own card",
+        archive_version=int(first["archive_version"]),
+        inputs=[_input_age(name, age, zone) for name, age in ages.items()],
+        missing_inputs=[name for name, age in ages.items() if age["data_until"] is None],
+        forecasts=[
+            _site_forecast(deployment.sites[str(code)], of_site, zone)
+            for code, of_site in records.groupby("site", sort=True)
+            if code in deployment.sites
+        ],
+    )
+
+
+def with_thresholds(forecast: SiteForecast, thresholds: Sequence[float]) -> SiteForecast:
+    """Adds the caller's thresholds: log-odds interpolated on the square root of the outcome, between two cuts."""
+    periods = []
+    for period in forecast.periods:
+        cuts = np.sqrt([cut.at_least for cut in period.probabilities])
+        odds = log_odds(np.array([cut.probability for cut in period.probabilities]))
+        between = expit(np.interp(np.sqrt(thresholds), cuts, odds))
+        periods.append(period.model_copy(update={"thresholds": _exceedances(thresholds, between)}))
+    return forecast.model_copy(update={"periods": periods})
+
+
+def _site_forecast(site: Site, records: pd.DataFrame, zone: str) -> SiteForecast:
+    periods = [
+        PeriodForecast(
+            lead=record["lead"],
+            valid_from=_local(record["valid_from"], zone),
+            valid_to=_local(record["valid_to"], zone),
+            probabilities=_exceedances(record["cuts"], record["probabilities"]),
+            expected=round(record["expected"], 4),
+            level=record["level"] if isinstance(record["level"], str) else None,
+            missing=list(record["missing"]),
+        )
+        for record in records.to_dict("records")
+    ]
+    return SiteForecast(
+        site=site.code,
+        name_vi=site.name_vi,
+        name_en=site.name_en,
+        latitude=site.latitude,
+        longitude=site.longitude,
+        periods=periods,
+    )
+
+
+def _input_age(variable: str, age: dict[str, str | int | None], zone: str) -> InputAge:
+    until, known = age["data_until"], age["known_at"]
+    return InputAge(
+        variable=variable,
+        unit=variable_named(variable).unit,
+        data_until=None if until is None else _local(pd.Timestamp(until), zone),
+        known_at=None if known is None else _local(pd.Timestamp(known), zone),
+        sites_without=int(age["sites_without"] or 0),
+    )
+
+
+def _exceedances(thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance]:
+    return [
+        Exceedance(at_least=cut, probability=round(float(p), 6))
+        for cut, p in zip(thresholds, probabilities, strict=True)
+    ]
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return pd.Timestamp(moment).tz_convert(zone).to_pydatetime()
