@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self
 
@@ -42,13 +42,15 @@ class When(_Declared):
     @field_validator("format")
     @classmethod
     def _tells_the_month(cls, form: str) -> str:
-        some_day = datetime(2011, 12, 13)  # noqa: DTZ001  (only written and read back)
+        without_offset = form.replace("%z", "")
+        some_day, other_year, other_month = (date(*day) for day in ((2011, 12, 13), (2012, 12, 13), (2011, 10, 13)))
+        written = some_day.strftime(without_offset)
+        if written in (other_year.strftime(without_offset), other_month.strftime(without_offset)):
+            raise ValueError(f"{form!r} does not tell the year and the month: write for instance %d/%m/%Y")
         try:
-            read = datetime.strptime(some_day.strftime(form.replace("%z", "")), form.replace("%z", ""))  # noqa: DTZ007
+            datetime.strptime(written, without_offset)  # noqa: DTZ007  (only asked whether it can be read)
         except ValueError as error:
             raise ValueError(f"{form!r} is not a format of strptime, such as %d/%m/%Y: {error}") from error
-        if (read.year, read.month) != (2011, 12):
-            raise ValueError(f"{form!r} does not tell the year and the month: write for instance %d/%m/%Y")
         return form
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ bound safe (5), rising (10) and far above closure (50). Task and drivers: DATect
 """
 
 from features.given import Attribute, Lead, season
-from features.past import AgeOfLatest, ChangeOver, HighestOver, Latest, MeanOver, TrendOver
+from features.past import AgeOfLatest, HighestOver, Latest, MeanOver, TrendOver
 from features.periods import Periods
 from features.spatial import NeighbourMax, NeighbourMean
 from models.baselines import Climatology, Persistence
@@ -45,7 +45,6 @@ HAZARD = Hazard(
         MeanOver("river_discharge", days=30),
         MeanOver("nutrient_upwelling", days=14),
         MeanOver("nutrient_upwelling", days=60),
-        ChangeOver("nutrient_upwelling", days=14),
         Latest("oceanic_nino_index", days=120),
         Latest("pacific_decadal_index", days=120),
         *season(harmonics=2),

@@ -34,7 +34,7 @@ _SKEW = 0.17
 def year_fraction(dates: Dates) -> Array:
     """Where the middle of each day lies in its year, 0 .. 1; leap years are leap years."""
     years = dates.astype("datetime64[Y]")
-    first, following = years.astype("datetime64[D]"), (years + 1).astype("datetime64[D]")
+    first, following = years.astype("datetime64[D]"), (years + np.timedelta64(1, "Y")).astype("datetime64[D]")
     fraction: Array = ((dates - first).astype(float) + 0.5) / (following - first).astype(float)
     return fraction
 
