@@ -1,4 +1,4 @@
-"""The jobs: each is an idempotent command over the data at rest, so that any scheduler can call it."""
+"""The jobs: each works on the data at rest and can be run again, so that any scheduler can call it."""
 
 import tempfile
 from collections.abc import Callable

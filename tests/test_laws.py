@@ -247,7 +247,8 @@ def test_probabilities_lie_within_0_and_1_and_never_increase_with_the_cut(
     random = np.random.default_rng(seed)
     past, new = wild_questions(random, days), wild_questions(random, 5)
     new.iloc[0], new.iloc[1], new.iloc[2] = np.nan, 1e30, -1e30
-    outcome = np.round(random.exponential(10.0, len(past)) + random.choice([0.0, 1.0]) * past["one"].fillna(0), 1)
+    follows = random.choice([0.0, 1.0]) * past["one"].where(past["one"].notna(), -1.0)  # made up: any outcome will do
+    outcome = np.round(random.exponential(10.0, len(past)) + follows, 1)
     cuts = tuple(np.cumsum(random.uniform(0.5, 20.0, n_cuts)).tolist())
     estimator = make().set_params(cuts=cuts, min_events=min_events).fit(past, outcome)
     for rows in (past, new):
