@@ -1,26 +1,35 @@
 """The archive: the append-only table of all entries, each with the day it speaks of and the moment it became known."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import xarray as xr
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties
 
-from features.entries import ENTRIES, KEY, QUARANTINE, Receipt, inspect, rejected
+from features.entries import ENTRIES, KEY, NAMES, QUARANTINE, SIMULATED, Receipt, inspect, rejected
 from features.errors import HaidangError
-from features.local_days import day_numbers, day_starts, moments
+from features.local_days import Days, day_numbers, day_starts, moments
 from features.sites import Sites
 from features.snapshot import Snapshot
 from features.variables import variable_named
 from features.vintages import Vintages, lay_out
+
+CODED = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in NAMES else field for field in ENTRIES]
+)
+READ = ds.ParquetReadOptions(dictionary_columns=NAMES)
+WRITTEN = WriterProperties(compression="ZSTD", max_row_group_size=2**17)
+FILE_BYTES = 2**20
 
 
 class Archive:
@@ -79,13 +88,14 @@ class Archive:
         )
         aside = pd.concat([checked.rejected, rejected(checked.entries[torn], reason)], ignore_index=True)
         self.quarantine(aside)
-        accepted = self._merge(self._entries, ENTRIES, checked.entries[~torn], KEY, ["variable"])
+        accepted = self._take(checked.entries[held.isna()])
         return Receipt(accepted, len(entries) - accepted - len(aside), len(aside))
 
     def quarantine(self, rows: pd.DataFrame) -> None:
         """Sets refused rows aside: columns source, reason, row; rows that lie there already are not written again."""
         if not rows.empty:
-            self._merge(self._quarantine, QUARANTINE, rows.drop_duplicates(), QUARANTINE.names, None)
+            distinct = pa.Table.from_pandas(rows.drop_duplicates(), QUARANTINE, preserve_index=False)
+            self._merge(self._quarantine, QUARANTINE, distinct, _equal(QUARANTINE.names), None)
 
     def quarantined(self) -> pd.DataFrame:
         """All refused rows: columns source, reason, row (JSON of the row as it came)."""
@@ -94,8 +104,8 @@ class Archive:
         return DeltaTable(str(self._quarantine)).to_pandas()
 
     def compact(self) -> None:
-        """Joins small files into large ones; the entries stay the same."""
-        self._table().optimize.compact()
+        """Joins small files into larger ones, about a million entries each; the entries stay the same."""
+        self._table().optimize.compact(target_size=FILE_BYTES, writer_properties=WRITTEN)
 
     def as_of(self, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> Snapshot:
         """What was known at one or more issue times, and nothing else.
@@ -151,50 +161,70 @@ class Archive:
             values, coordinates, ("site", "time"), name=variable, attrs={"units": variable_named(variable).unit}
         )
 
+    def simulated(self, variable: str) -> bool:
+        """Whether any value of a variable came from the simulated province, so that answers must say so."""
+        batches = self._dataset(_of(variable)).to_batches(columns=["source"])
+        return any(SIMULATED in pc.unique(batch["source"]).to_pylist() for batch in batches)
+
     def vintages(self, variable: str, known_by: pd.Timestamp) -> Vintages:
         """Every value of a variable that was known by a moment: forecasts, observations and corrections."""
         return self._laid_out(variable, known_by)
 
     def _laid_out(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
         span_days = variable_named(variable).span_days
-        wanted = (ds.field("variable") == variable) & (ds.field("known_time") <= known_by)
-        table = self._read(wanted, ["site", "valid_time", "known_time", "value", "source"])
-        site = pc.fill_null(pc.index_in(table["site"], pa.array(self.sites.codes)), -1).to_numpy()
-        source = pc.rank(table["source"], tiebreaker="min").to_numpy() if table.num_rows else np.empty(0)
-        days = day_numbers(pd.DatetimeIndex(table["valid_time"].to_numpy()).tz_localize("UTC"), self.zone)
-        known = table["known_time"].to_numpy().astype("datetime64[us]").astype(np.int64)
+        wanted = ["site", "valid_time", "known_time", "value", "source"]
+        table = self._dataset(_of(variable)).to_table(wanted, filter=ds.field("known_time") <= known_by)
+        site, days = _for_each(table["site"], self._positions), _for_each(table["valid_time"], self._days)
+        known = table["known_time"].cast(pa.int64()).to_numpy()
         kept = site >= 0
         if observed:
-            kept &= known >= day_starts(days + span_days, self.zone).asi8
-        columns = (site, days, known, table["value"].to_numpy(), source)
-        return lay_out(*(column[kept] for column in columns), n_sites=len(self.sites))
+            kept &= known >= _for_each(table["valid_time"], partial(self._over, span_days))
+        rows = slice(None) if kept.all() else kept
+        value, source = table["value"].to_numpy(), _for_each(table["source"], _small_ranks)
+        return lay_out(site[rows], days[rows], known[rows], value[rows], source[rows], n_sites=len(self.sites))
+
+    def _days(self, times: pa.TimestampArray) -> Days:
+        return day_numbers(pd.DatetimeIndex(times.to_numpy(zero_copy_only=False)).tz_localize("UTC"), self.zone)
+
+    def _over(self, span_days: int, times: pa.TimestampArray) -> npt.NDArray[np.int64]:
+        return day_starts(self._days(times) + span_days, self.zone).asi8
+
+    def _positions(self, names: pa.StringArray) -> npt.NDArray[np.int64]:
+        """Where names stand in the list of sites; -1 where they do not."""
+        found = pc.index_in(names, pa.array(self.sites.codes, pa.string()))
+        return pc.fill_null(found, -1).cast(pa.int64()).to_numpy()
 
     def _held_values(self, entries: pd.DataFrame) -> pd.Series:
         """What the archive holds for the keys of some entries; NaN where it holds nothing."""
         if entries.empty or not self.exists:
             return pd.Series(np.nan, index=entries.index)
-        valid_time, variables = entries["valid_time"], entries["variable"].unique().tolist()
+        valid_time = entries["valid_time"]
         between = (ds.field("valid_time") >= valid_time.min()) & (ds.field("valid_time") <= valid_time.max())
-        held = self._read(between & ds.field("variable").isin(variables), [*KEY, "value"]).to_pandas()
+        table = self._dataset(_stretch(entries)).to_table([*KEY, "value"], filter=between)
+        held = table.to_pandas().astype(entries.dtypes[NAMES])
         both = entries[KEY].merge(held, on=KEY, how="left")
         return both["value"].set_axis(entries.index)
 
-    def _merge(
-        self, folder: Path, schema: pa.Schema, rows: pd.DataFrame, key: list[str], partition_by: list[str] | None
-    ) -> int:
-        if rows.empty:
+    def _take(self, entries: pd.DataFrame) -> int:
+        """Writes the entries that are not held; the stretch lets Delta pass over the files that cannot hold them."""
+        if entries.empty:
             return 0
-        DeltaTable.create(
-            str(folder),
-            schema,
-            mode="ignore",
-            partition_by=partition_by,
-            description=json.dumps({"zone": self.zone}),
-            configuration={"delta.appendOnly": "true"},
-        )
-        same = " and ".join(f"held.{name} = new.{name}" for name in key)
+        same = f"{_equal(KEY)} and {_stretch(entries, 'held.')}"
+        rows = pa.Table.from_pandas(entries, CODED, preserve_index=False)
+        return self._merge(self._entries, ENTRIES, rows, same, ["variable"])
+
+    def _merge(self, folder: Path, schema: pa.Schema, rows: pa.Table, same: str, partition_by: list[str] | None) -> int:
+        if not DeltaTable.is_deltatable(str(folder)):
+            DeltaTable.create(
+                str(folder),
+                schema,
+                mode="ignore",
+                partition_by=partition_by,
+                description=json.dumps({"zone": self.zone}),
+                configuration={"delta.appendOnly": "true"},
+            )
         merge = DeltaTable(str(folder)).merge(
-            pa.Table.from_pandas(rows, schema, preserve_index=False), same, source_alias="new", target_alias="held"
+            rows, same, source_alias="new", target_alias="held", writer_properties=WRITTEN
         )
         return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 
@@ -203,16 +233,43 @@ class Archive:
             raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
         return DeltaTable(str(self._entries), version=self._version)
 
-    def _read(self, wanted: pc.Expression, columns: list[str]) -> pa.Table:
-        return self._table().to_pyarrow_dataset().to_table(columns, filter=wanted)
+    def _dataset(self, files: str | list[tuple[str, str, str]] | None) -> ds.Dataset:
+        """The files that may hold what a predicate tells of; all for None."""
+        return self._table().to_pyarrow_dataset(parquet_read_options=READ, file_pruning_predicate=files)
 
     def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
-        wanted = None if variable is None else ds.field("variable") == variable
-        batches = self._table().to_pyarrow_dataset().to_batches(columns=[column], filter=wanted)
-        found: list[datetime] = [pc.min_max(batch[column])[which].as_py() for batch in batches if batch.num_rows]
+        fragments = self._dataset(None if variable is None else _of(variable)).get_fragments()
+        groups = (group for fragment in fragments for group in fragment.row_groups)
+        found: list[datetime] = [group.statistics[column][which] for group in groups]
         if not found:
             raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
         return pd.Timestamp(min(found) if which == "min" else max(found))
 
     def _local(self, moment: pd.Timestamp) -> str:
         return moment.tz_convert(self.zone).isoformat()
+
+
+def _for_each(column: pa.ChunkedArray, function: Callable[[pa.Array], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What a function says of each value of a column; it is asked once about the distinct ones."""
+    whole = column.combine_chunks().dictionary_encode()
+    return function(whole.dictionary)[whole.indices.to_numpy()]
+
+
+def _small_ranks(names: pa.StringArray) -> npt.NDArray[Any]:
+    """Ranks of distinct names, in the smallest type that holds them: of these a sort is quick."""
+    return pc.rank(names).to_numpy().astype(np.min_scalar_type(len(names)))
+
+
+def _equal(names: list[str]) -> str:
+    return " and ".join(f"held.{name} = new.{name}" for name in names)
+
+
+def _of(variable: str) -> list[tuple[str, str, str]]:
+    return [("variable", "=", variable)]
+
+
+def _stretch(entries: pd.DataFrame, table: str = "") -> str:
+    """In SQL: the variables of some entries, from the first valid time to the last."""
+    names = ", ".join(f"'{name}'" for name in entries["variable"].unique())
+    first, last = (moment.isoformat() for moment in entries["valid_time"].agg(["min", "max"]))
+    return f"{table}variable in ({names}) and {table}valid_time between '{first}' and '{last}'"

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         return self.home / "archive"
 
     @property
+    def simulated(self) -> Path:
+        """File that describes the simulated province of the archive; missing where the archive is real."""
+        return self.home / "simulated.json"
+
+    @property
     def issued(self) -> Path:
         """Folder of the Delta table of issued forecasts."""
         return self.home / "issued"

@@ -47,6 +47,41 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
             "air_temperature",
             forecast=True,
         ),
+        "highest_air_temperature": Variable(
+            "degC",
+            -15,
+            52,
+            "Air temperature, daily maximum",
+            "Nhiệt độ không khí cao nhất ngày",
+            "air_temperature",
+            forecast=True,
+        ),
+        "wind_speed": Variable(
+            "m/s", 0, 120, "Wind, highest of the day", "Gió mạnh nhất ngày", "wind_speed", forecast=True
+        ),
+        "rain_ensemble_mean": Variable(
+            "mm", 0, 2000, "Rain, ensemble mean", "Lượng mưa, trung bình tổ hợp", forecast=True
+        ),
+        "rain_ensemble_high": Variable(
+            "mm", 0, 2000, "Rain, ninth of ten members", "Lượng mưa, thành viên thứ chín", forecast=True
+        ),
+        "wind_speed_ensemble_high": Variable(
+            "m/s", 0, 120, "Wind, ninth of ten members", "Gió mạnh nhất, thành viên thứ chín", forecast=True
+        ),
+        "water_level": Variable(
+            "m",
+            -5,
+            12,
+            "Highest water level of the day above mean sea level",
+            "Mực nước cao nhất ngày so với mực nước biển trung bình",
+            "sea_surface_height_above_mean_sea_level",
+            forecast=True,
+        ),
+        "river_stage": Variable(
+            "m", -20, 25, "Highest river stage above alarm level I", "Mực nước sông cao nhất so với báo động I"
+        ),
+        "soil_wetness": Variable("percent", 0, 100, "Soil wetness, share of capacity", "Độ ẩm đất so với sức chứa"),
+        "landslides": Variable("count", 0, 1000, "Landslides and flash floods", "Số vụ sạt lở, lũ quét"),
         "pond_temperature": Variable("degC", 0, 45, "Pond water temperature", "Nhiệt độ nước ao nuôi"),
         "pond_salinity": Variable("g/kg", 0, 60, "Pond salinity", "Độ mặn nước ao nuôi"),
         "white_spot_onsets": Variable(
@@ -55,6 +90,42 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
             5000,
             "Ponds with confirmed onset of white spot disease",
             "Số ao khởi phát bệnh đốm trắng đã xác nhận",
+        ),
+        "hepatopancreatic_necrosis_onsets": Variable(
+            "count",
+            0,
+            5000,
+            "Ponds with confirmed onset of acute hepatopancreatic necrosis",
+            "Số ao khởi phát hoại tử gan tụy cấp đã xác nhận",
+        ),
+        "nervous_necrosis_events": Variable(
+            "count", 0, 1000, "Outbreaks of viral nervous necrosis in cages", "Số ổ dịch hoại tử thần kinh ở lồng bè"
+        ),
+        "oyster_mortality_events": Variable("count", 0, 1000, "Mass mortality of oysters", "Số vụ hàu chết hàng loạt"),
+        "harmful_algae": Variable("count/L", 0, 1e9, "Harmful algae, cells", "Mật độ tảo độc hại", span_days=0),
+        "saxitoxin": Variable(
+            "ug/hg",
+            0,
+            20000,
+            "Saxitoxin in shellfish, per 100 g",
+            "Saxitoxin trong nhuyễn thể, trên 100 g",
+            span_days=0,
+        ),
+        "satellite_sea_temperature": Variable(
+            "degC",
+            -3,
+            40,
+            "Sea surface temperature by satellite",
+            "Nhiệt độ mặt biển từ vệ tinh",
+            "sea_surface_temperature",
+        ),
+        "satellite_chlorophyll": Variable(
+            "mg/m^3",
+            0,
+            500,
+            "Chlorophyll-a by satellite",
+            "Diệp lục a từ vệ tinh",
+            "mass_concentration_of_chlorophyll_a_in_sea_water",
         ),
         "domoic_acid": Variable(
             "ug/g", 0, 1000, "Domoic acid in razor clams", "Axit domoic trong ngao móng tay", span_days=0

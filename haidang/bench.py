@@ -1,8 +1,9 @@
-"""The benchmark: how long `ask` and a risk query take; the figures go to the console, not into tests."""
+"""The benchmark: how long simulation, oracles, `ask` and a risk query take; figures for the console, not for tests."""
 
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,18 @@ from features.sites import read_sites
 from features.sources.simulated import SimulatedProvince
 from features.spatial import NeighbourMax, NeighbourMean
 from features.table import rows
+from haidang import simulation
 from haidang.serve import serving
+from models.catalogue import read_hazards
+from models.hazard import Hazard
+from models.targets import Total
+from serving.deployment import open_deployment
+from training.oracle import oracle
 
 _YEARS = 10
 _QUERIES = 200
+_LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+_SIMULATED_YEARS, _ORACLE_YEARS = 30, 5
 _FEATURES = (
     TotalAhead("rain"),
     HighestAhead("rain", margin_days=1),
@@ -43,6 +52,47 @@ _FEATURES = (
     Lead(),
     Attribute("elevation_m"),
 )
+
+
+def bench_simulate(home: Path) -> None:
+    """Times 30 years of 54 communes: the world itself, and its archive on disk."""
+    province = SimulatedProvince(years=_SIMULATED_YEARS, first_year=1996)
+    began = time.perf_counter()
+    entries = sum(len(batch.entries) for batch in province.fetch(province.sites, _LONG_AGO, _FAR_AHEAD))
+    print(f"simulate: {_SIMULATED_YEARS} years, {entries:,} entries made in {time.perf_counter() - began:.1f} s")
+    simulation.prepare(home, province)
+    deployment = open_deployment(Settings(home=home))
+    fresh = SimulatedProvince(years=_SIMULATED_YEARS, first_year=1996)
+    began = time.perf_counter()
+    simulation.simulate(deployment, fresh, progress=lambda done, of: None)
+    took = time.perf_counter() - began
+    size = sum(file.stat().st_size for file in (home / "archive").rglob("*") if file.is_file())
+    print(f"simulate: the same with its archive in {took:.1f} s; {size / 1e6:.0f} MB on disk")
+
+
+def bench_oracles() -> None:
+    """Times the truth of five years: heavy rain at 5 leads, landslides at 5 leads, white spot disease at 4 weeks."""
+    hazards = read_hazards()
+    rain, disease = hazards["heavy_rain"], hazards["shrimp_white_spot"]
+    five_days = replace(rain, periods=Periods(days=1, count=5))
+    slides = replace(five_days, target=Total("landslides", cuts=(1.0,), settle_days=7), levels={})
+    province = SimulatedProvince(years=1 + _ORACLE_YEARS, first_year=2020)
+    start, end = pd.Timestamp("2021-01-01", tz=province.zone), pd.Timestamp("2026-01-01", tz=province.zone)
+    for title, hazard in (("heavy rain", five_days), ("landslides", slides), ("white spot disease", disease)):
+        _bench_oracle(title, hazard, province, start, end)
+
+
+def _bench_oracle(
+    title: str, hazard: Hazard, province: SimulatedProvince, start: pd.Timestamp, end: pd.Timestamp
+) -> None:
+    times = hazard.issue_times(start, end, province.zone, every_days=hazard.issue_every_days)
+    oracle(hazard, province, times[:1])
+    began = time.perf_counter()
+    truth = oracle(hazard, province, times)
+    print(
+        f"oracle: {title}, {len(times):,} issue times, {len(truth.first):,} questions, "
+        f"{len(hazard.target.cuts)} cuts in {time.perf_counter() - began:.1f} s"
+    )
 
 
 def bench_ask(folder: Path) -> None:
@@ -95,6 +145,9 @@ def _peak_gigabytes() -> float:
 
 def main() -> None:
     """Prints the figures; the risk queries need the deployment that `make run` leaves."""
+    bench_oracles()
+    with tempfile.TemporaryDirectory() as folder:
+        bench_simulate(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         bench_ask(Path(folder) / "archive")
     home = Path("var/quang-ninh")

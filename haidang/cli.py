@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from pydantic import ValidationError
 
+from features.entries import SIMULATED
 from features.errors import HaidangError, UnknownNameError
 from features.ingest import Source, ingest
 from features.settings import Settings, keep_tools_quiet
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+LAST_SIMULATED_YEAR = 2025
 HazardName = Annotated[str, typer.Argument(help="name of a hazard, see `haidang hazards`")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
@@ -58,21 +60,80 @@ def demo(
 @app.command("ingest")
 def ingest_command(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="simulated, or tables")],
+    source: Annotated[str, typer.Argument(help="tables; `haidang simulate` makes simulated data")],
     start: Annotated[str, typer.Option("--from", help="first day")] = "1900-01-01",
     end: Annotated[str, typer.Option("--to", help="day after the last")] = "2100-01-01",
     file: Annotated[Path | None, typer.Option(help="tables: the file")] = None,
     mapping: Annotated[Path | None, typer.Option(help="tables: TOML that says what its columns mean")] = None,
-    years: Annotated[int, typer.Option(min=1, help="simulated: how many years")] = 6,
-    seed: Annotated[int, typer.Option(help="simulated: seed")] = 7,
 ) -> None:
     """Brings values into the archive; run twice it changes nothing."""
     deployment = open_deployment(context.obj)
     zone = deployment.settings.local_zone
-    chosen = _source(source, file, mapping, years, seed, zone)
+    chosen = _source(source, file, mapping, zone)
     with views.counting(f"ingest {chosen.name}") as told:
         receipt = ingest(chosen, deployment.archive, _moment(start, zone), _moment(end, zone), progress=told)
     views.show_receipt(receipt, deployment.archive.quarantined() if receipt.quarantined else None)
+
+
+@app.command("simulate")
+def simulate_command(
+    context: typer.Context,
+    years: Annotated[int, typer.Option(min=1, help="how many calendar years")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="of all randomness; the places stay the same")] = 7,
+    first_year: Annotated[int | None, typer.Option(help="first of the years; the last is 2025 by default")] = None,
+    sites: Annotated[int, typer.Option(min=54, max=3321, help="the 54 communes, and hamlets beyond them")] = 54,
+    run_every: Annotated[int, typer.Option(min=1, help="days from one run of forecasts to the next")] = 1,
+    warming: Annotated[float, typer.Option(help="trend of air temperature, degC in ten years")] = 0.21,
+    model_change: Annotated[int | None, typer.Option(help="year from which the weather model is another")] = None,
+    outages: Annotated[float, typer.Option(min=0, help="outages of the runs, and of each station, in a year")] = 0.0,
+    faults: Annotated[float, typer.Option(min=0, help="faults of each sensor in a year")] = 0.0,
+) -> None:
+    """Writes the archive of a simulated province, whose truth is known; run twice it changes nothing."""
+    from features.sources.simulated import SimulatedProvince
+    from haidang import simulation
+
+    settings: Settings = context.obj
+    province = SimulatedProvince(
+        years=years,
+        seed=seed,
+        first_year=LAST_SIMULATED_YEAR + 1 - years if first_year is None else first_year,
+        n_sites=sites,
+        run_every_days=run_every,
+        warming_per_decade=warming,
+        model_change_year=model_change,
+        outages_per_year=outages,
+        faults_per_year=faults,
+        zone=settings.local_zone,
+    )
+    simulation.prepare(settings.home, province)
+    deployment = open_deployment(Settings(home=settings.home))
+    with views.steps(f"simulate {years} years") as told:
+        receipt = simulation.simulate(deployment, province, progress=told)
+    views.show_receipt(receipt, deployment.archive.quarantined() if receipt.quarantined else None)
+
+
+@app.command("oracle")
+def oracle_command(
+    context: typer.Context,
+    hazard: HazardName,
+    years: Annotated[int, typer.Option(min=1, help="fresh simulated years that the champion is judged on")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="of the fresh years")] = 1,
+    ceiling_years: Annotated[
+        int | None,
+        typer.Option(min=0, help="years that the observable ceiling is learned from; by default where states hide"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Says what share of the achievable skill the champion has, in a simulated province."""
+    from haidang import reports, simulation
+
+    deployment = open_deployment(context.obj)
+    chosen = deployment.hazard(hazard)
+    with views.steps(f"oracle {hazard}") as told:
+        judged = simulation.judge_champion(
+            deployment, chosen, years=years, seed=seed, ceiling_years=ceiling_years, progress=told
+        )
+    reports.show_judged(chosen, judged, as_json=as_json)
 
 
 @app.command()
@@ -219,18 +280,17 @@ def _answers(context: typer.Context) -> Answers:
     return answers
 
 
-def _source(name: str, file: Path | None, mapping: Path | None, years: int, seed: int, zone: str) -> Source:
+def _source(name: str, file: Path | None, mapping: Path | None, zone: str) -> Source:
     from features.sources.mapping import read_mapping
-    from features.sources.simulated import SimulatedProvince
     from features.sources.tables import TableSource
 
-    if name == "simulated":
-        return SimulatedProvince(years=years, seed=seed, zone=zone)
     if name == "tables":
         if file is None or mapping is None:
             raise HaidangError("`haidang ingest tables` needs --file and --mapping")
         return TableSource(file, read_mapping(mapping), zone)
-    raise UnknownNameError("source", name, ("simulated", "tables"))
+    if name == SIMULATED:
+        raise HaidangError("simulated data are not ingested from a source: `haidang simulate` makes them")
+    raise UnknownNameError("source", name, ("tables",))
 
 
 def _issue_time(text: str, deployment: Deployment, hazard: Hazard, now: pd.Timestamp) -> pd.Timestamp:

@@ -14,9 +14,11 @@ from features.settings import Settings
 from haidang import jobs, reports, views
 from haidang.cases import CASES
 from haidang.serve import serving
+from haidang.simulation import judge_champion
 from serving.deployment import Deployment, open_deployment
 from serving.questions import RiskAnswer
 
+_FRESH_YEARS = 2
 _LONG_AGO = pd.Timestamp("1900-01-01", tz="UTC")
 _FAR_AHEAD = pd.Timestamp("2100-01-01", tz="UTC")
 
@@ -75,6 +77,10 @@ def _train_and_issue(deployment: Deployment, name: str, test_from: pd.Timestamp)
     latest = min(now, deployment.archive.ends(hazard.target.variable))
     new = jobs.issue_now(deployment, hazard, latest, now)
     views.show_issued(deployment.issued.at(name, latest), new, deployment.settings.local_zone)
+    if deployment.settings.simulated.exists():
+        with views.steps(f"oracle {name}") as told:
+            judged = judge_champion(deployment, hazard, years=_FRESH_YEARS, seed=1, ceiling_years=0, progress=told)
+        reports.show_judged(hazard, judged)
 
 
 def _ask(address: str, hazard: str) -> None:

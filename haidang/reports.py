@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from haidang.jobs import Trained
+from haidang.simulation import Judged
 from haidang.views import console, print_models, table_of
 from models.forecaster import Skill
+from models.hazard import Hazard
 from serving.deployment import Deployment
+from training.achievable import leak_alarms
 from training.backtest import Backtest
 from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
 from training.tracking import Tracking
@@ -84,12 +87,47 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
     console.print(table)
 
 
+def show_judged(hazard: Hazard, judged: Judged, *, as_json: bool = False) -> None:
+    """Share of the achievable skill by lead and cut, and every alarm of a leak."""
+    if as_json:
+        print_models(judged.achieved)
+        return
+    ceiling = f"; observable ceiling learned from {judged.ceiling_years} more years" if judged.ceiling_years else ""
+    console.print(
+        f"{hazard.title_en}, {judged.version}: judged against the true probabilities of {judged.years} fresh SIMULATED "
+        f"years from {judged.first_year} on{ceiling}; 90 % intervals by block bootstrap",
+        highlight=False,
+    )
+    headings = ("share of achievable", "persistence", *(("ceiling",) if judged.ceiling_years else ()))
+    table = table_of(
+        "lead", f"cut ({hazard.target.unit})", "n", "events", "base rate", "achievable skill", "model", *headings,
+        "E|p-o|",
+    )  # fmt: skip
+    for row in judged.achieved:
+        table.add_row(
+            f"{row.lead} d",
+            f"{row.cut:g}",
+            f"{row.n:,}",
+            f"{row.events:,}",
+            f"{row.base_rate:.4f}",
+            f"{row.skill_oracle:+.3f}",
+            f"{row.skill_model:+.3f}",
+            f"{row.share:+.2f} [{row.share_low:+.2f} {row.share_high:+.2f}]",
+            *(f"{share:+.2f}" for share in (row.share_persistence, row.share_ceiling) if share is not None),
+            f"{row.calibration_error:.4f}",
+        )
+    console.print(table)
+    for alarm in leak_alarms(judged.achieved) or ("no leak alarm",):
+        console.print(alarm, markup=False, highlight=False, soft_wrap=True)
+
+
 def show_trained(trained: Trained) -> None:
     """What was fitted and how it did."""
     show_backtest(trained.tested)
     card = trained.forecaster.card
     console.print(
-        f"{card.hazard} {card.version}: learned from {card.rows:,} questions until {card.learned_until:%Y-%m-%d}; "
+        f"{card.hazard} {card.version}: learned from {card.rows:,} questions {'on SIMULATED data ' * card.simulated}"
+        f"until {card.learned_until:%Y-%m-%d}; "
         f"registered as version {trained.tracked.registered_version}, run {trained.tracked.run_id}\n"
         f"{card.baselines_beaten}",
         highlight=False,

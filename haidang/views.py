@@ -119,6 +119,8 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
     if as_json:
         console.print_json(answer.model_dump_json())
         return
+    if answer.simulated:
+        console.print("DỮ LIỆU MÔ PHỎNG / SIMULATED DATA", style="bold yellow")
     console.print(
         f"{answer.title_vi} / {answer.title_en}   {answer.origin} {_time(answer.issue_time)}   model "
         f"{answer.model_version}\n{answer.baselines_beaten}",

@@ -88,6 +88,7 @@ class Card(BaseModel):
     tested_from: datetime | None = None
     tested_until: datetime | None = None
     baselines_beaten: str
+    simulated: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Target(ABC):
         start, end = day_starts([first.min(), first.max() + periods.days - 1], archive.zone)
         observed = archive.observed(self.variable, by=by, start=start, end=end).to_numpy()
         position = first[..., None] - first.min() + np.arange(periods.days)
-        values = self._of_period(observed[:, position])
+        values = self.of_period(observed[:, position])
         last_settled = day_numbers(moments(by, "moment"), archive.zone)[0] - periods.days - self.settle_days
         settled = np.where(first[None] <= last_settled, values, np.nan)
         labels = {"site": list(archive.sites.codes), "issue_time": times.tz_localize(None), "period": periods.numbers}
@@ -68,7 +68,7 @@ class Target(ABC):
         return named.transpose("issue_time", "site", "period")
 
     @abstractmethod
-    def _of_period(self, days: Floats) -> Floats:
+    def of_period(self, days: Floats) -> Floats:
         """The outcome from the daily values along the last axis."""
 
 
@@ -76,7 +76,7 @@ class Target(ABC):
 class Highest(Target):
     """The highest day or sample of the period; NaN where no day is known."""
 
-    def _of_period(self, days: Floats) -> Floats:
+    def of_period(self, days: Floats) -> Floats:
         highest: Floats = bottleneck.nanmax(days, axis=-1)
         return highest
 
@@ -85,5 +85,5 @@ class Highest(Target):
 class Total(Target):
     """The total of the period; NaN unless every day is known."""
 
-    def _of_period(self, days: Floats) -> Floats:
+    def of_period(self, days: Floats) -> Floats:
         return np.asarray(days.sum(axis=-1))

@@ -91,5 +91,6 @@ def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) 
             "data_until": None if known.empty else known["valid_time"].max().tz_convert(archive.zone).isoformat(),
             "known_at": None if known.empty else known["known_time"].max().tz_convert(archive.zone).isoformat(),
             "sites_without": int(len(newest) - len(known)),
+            "simulated": archive.simulated(variable),
         }
     return found

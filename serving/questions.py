@@ -75,6 +75,7 @@ class InputAge(_Strict):
     data_until: AwareDatetime | None = Field(description="newest day with a value; in the future for a forecast")
     known_at: AwareDatetime | None = Field(description="when the newest value became known")
     sites_without: int = Field(description="sites of the hazard for which nothing at all was known")
+    simulated: bool = Field(description="whether values of the simulated province are among it")
 
 
 class RiskAnswer(_Strict):
@@ -87,6 +88,9 @@ class RiskAnswer(_Strict):
     origin: Literal["issued", "hindcast"] = Field(
         description="issued: stored when it was made. hindcast: computed now, from what was known at the issue time, "
         "by a forecaster that may have learned from later outcomes"
+    )
+    simulated: bool = Field(
+        description="true where it comes from simulated data: it says nothing about the real province"
     )
     issue_time: AwareDatetime
     issued_at: AwareDatetime = Field(description="when the answer was made")

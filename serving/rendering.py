@@ -40,6 +40,7 @@ def render(
         title_en=hazard.title_en,
         unit=hazard.target.unit,
         origin=origin,
+        simulated=any(_is_simulated(age) for age in ages.values()),
         issue_time=_local(first["issue_time"], zone),
         issued_at=_local(first["issued_at"], zone),
         model_version=first["forecaster"],
@@ -98,7 +99,13 @@ def _input_age(variable: str, age: dict[str, str | int | None], zone: str) -> In
         data_until=None if until is None else _local(pd.Timestamp(until), zone),
         known_at=None if known is None else _local(pd.Timestamp(known), zone),
         sites_without=int(age["sites_without"] or 0),
+        simulated=_is_simulated(age),
     )
+
+
+def _is_simulated(age: dict[str, str | int | None]) -> bool:
+    """Issues made before this was recorded do not say."""
+    return bool(age.get("simulated", False))
 
 
 def _exceedances(thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance]:

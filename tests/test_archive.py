@@ -8,7 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import HANOI, MakeArchive, at, entry, table
+from conftest import HANOI, MakeArchive, Row, at, entry, table
+from deltalake import write_deltalake
+from deltalake.exceptions import CommitFailedError
+from deltalake.table import TableMerger
 
 from features.archive import Archive
 from features.entries import ENTRIES, Receipt
@@ -44,6 +47,55 @@ def test_the_same_entries_twice_change_nothing(archive: MakeArchive) -> None:
     assert held.append(table(REPORT, CORRECTION)) == Receipt(duplicates=2)
     assert held.version == version
     assert held.quarantined().empty
+
+
+def test_a_stretch_that_is_held_in_part_brings_the_rest(archive: MakeArchive) -> None:
+    held = archive(REPORT, entry("S1", "rain", "2024-03-11", "2024-03-12 06:00", 3.0))
+    between = entry("S1", "rain", "2024-03-10", "2024-03-11 06:00", 7.0)
+    contradicts = entry("S1", "rain", "2024-03-11", "2024-03-12 06:00", 4.0)
+    assert held.append(table(contradicts, between, REPORT)) == Receipt(accepted=1, duplicates=1, quarantined=1)
+    assert observed(held, "rain", "2024-03-13", "2024-03-10")[0] == 7.0
+    assert observed(held, "rain", "2024-03-13", "2024-03-11")[0] == 3.0
+
+
+@pytest.mark.parametrize("names", ["str", "object", "category"])
+def test_names_may_be_texts_objects_or_categories(archive: MakeArchive, names: str) -> None:
+    rows = table(REPORT, CORRECTION, REPORT | {"site": "S2"}, REPORT | {"site": "S9"})
+    held = archive(entries=rows.astype(dict.fromkeys(["site", "variable", "source"], names)))
+    assert observed(held, "rain", "2024-03-13")[:2] == [21.5, 12.5]
+    assert json.loads(held.quarantined()["row"].iloc[0])["site"] == "S9"
+    assert held.append(rows) == Receipt(duplicates=3, quarantined=1)
+    assert len(held.quarantined()) == 1
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, archive: Archive, *rows: Row) -> None:
+    """Another process appends rows while the next append is about to commit its own."""
+    execute = TableMerger.execute
+
+    def late(merger: TableMerger) -> dict[str, object]:
+        monkeypatch.setattr(TableMerger, "execute", execute)
+        archive.append(table(*rows))
+        return execute(merger)
+
+    monkeypatch.setattr(TableMerger, "execute", late)
+
+
+def test_of_two_appends_of_the_same_rows_at_once_one_is_refused(
+    archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = archive(CORRECTION)
+    meanwhile(monkeypatch, held, REPORT)
+    with pytest.raises(CommitFailedError, match="concurrent"):
+        held.append(table(REPORT, REPORT | {"site": "S2"}))
+    assert held.append(table(REPORT, REPORT | {"site": "S2"})) == Receipt(accepted=1, duplicates=1)
+
+
+def test_appends_of_other_years_at_once_are_both_taken(archive: MakeArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = archive(REPORT)
+    other = entry("S1", "rain", "2023-03-09", "2023-03-10 06:00", 5.0)
+    meanwhile(monkeypatch, held, other)
+    assert held.append(table(CORRECTION)) == Receipt(accepted=1)
+    assert held.append(table(REPORT, CORRECTION, other)) == Receipt(duplicates=3)
 
 
 def test_the_same_refused_rows_twice_lie_in_the_quarantine_once(archive: MakeArchive) -> None:
@@ -192,6 +244,25 @@ def test_small_files_are_joined_without_changing_an_entry(archive: MakeArchive) 
     assert observed(held, "rain", "2024-03-11")[:3:2] == [12.5, 3.0]
     assert observed(held, "rain", "2024-03-20")[:3:2] == [21.5, 3.0]
     assert held.append(table(CORRECTION)) == Receipt(duplicates=1)
+
+
+def test_files_as_they_were_once_written_are_read_and_added_to(archive: MakeArchive, tmp_path: Path) -> None:
+    held = archive(REPORT, CORRECTION)
+    older = table(CORRECTION | {"site": "S3", "value": 4.0}, REPORT | {"site": "S3"})
+    plain = pa.Table.from_pandas(older, ENTRIES, preserve_index=False)
+    write_deltalake(tmp_path / "archive_0" / "entries", plain, mode="append")
+    assert observed(held, "rain", "2024-03-20")[:3:2] == [21.5, 4.0]
+    assert held.append(older) == Receipt(duplicates=2)
+    held.compact()
+    assert held.append(older) == Receipt(duplicates=2)
+
+
+def test_the_first_and_the_last_moment_are_known_to_the_microsecond(archive: MakeArchive) -> None:
+    early, late = at("2024-03-10 06:00:00.000001"), at("2024-03-12 06:00:00.999999")
+    held = archive(REPORT | {"known_time": early}, CORRECTION | {"known_time": late})
+    assert (held.begins(), held.ends("rain")) == (early, late)
+    with pytest.raises(HaidangError, match="holds no air_temperature yet: ingest some"):
+        held.ends("air_temperature")
 
 
 def test_entries_of_a_site_that_left_the_list_are_not_read(archive: MakeArchive, sites: Sites, tmp_path: Path) -> None:

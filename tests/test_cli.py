@@ -192,6 +192,7 @@ def test_issuing_twice_says_that_nothing_was_changed(haidang: Haidang, mine: Pat
         (("backtest", SMALL, "--from", "2020-01-01"), "start later"),
         (("ingest", "nothing"), "unknown source 'nothing': there is "),
         (("ingest", "tables"), "needs --file and --mapping"),
+        (("ingest", "simulated"), "`haidang simulate` makes them"),
         (("demo", "--case", "quangninh"), "unknown case 'quangninh': there is quang-ninh"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -256,13 +257,6 @@ def test_a_missing_file_and_a_missing_mapping_are_named(
     gone = tmp_path / "gone.csv"
     assert str(gone) in refused(haidang("--home", empty, "ingest", "tables", "--file", gone, "--mapping", mapping))
     assert str(gone) in refused(haidang("--home", empty, "ingest", "tables", "--file", file, "--mapping", gone))
-
-
-def test_the_simulated_province_is_ingested_for_the_sites_of_the_built_in_file(
-    haidang: Haidang, tmp_path: Path
-) -> None:
-    words = ("--home", tmp_path, "ingest", "simulated", "--years", "1", "--from", "2017-01-01", "--to", "2017-01-08")
-    assert "quarantined 0" in good(haidang(*words))
 
 
 def test_a_sites_file_and_hazards_of_ones_own_are_taken_from_the_environment(

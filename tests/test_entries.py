@@ -114,6 +114,22 @@ def test_of_two_values_for_one_key_neither_is_taken(sites: Sites) -> None:
     assert checked.rejected["reason"].str.contains("two values for one").tolist() == [True, True]
 
 
+def test_good_entries_come_in_the_order_of_their_keys(sites: Sites) -> None:
+    later = entry("S1", "rain", "2024-03-10", "2024-03-11 06:00", 1.0)
+    corrected = GOOD | {"known_time": at("2024-03-12 06:00"), "value": 2.0}
+    other = entry("S1", "pond_salinity", "2024-03-10", "2024-03-11 06:00", 3.0)
+    rows = table(later, corrected, GOOD | {"site": "S2", "value": 4.0}, GOOD, other, GOOD)
+    assert inspect(rows, sites, HANOI).entries["value"].tolist() == [3.0, 12.5, 2.0, 4.0, 1.0]
+
+
+def test_categories_that_no_row_has_are_no_fault(sites: Sites) -> None:
+    rows = table(GOOD, GOOD | {"site": "S2"})
+    sites_known = pd.CategoricalDtype(["S2", "S9", "S1"])
+    checked = inspect(rows.astype({"site": sites_known, "variable": "category"}), sites, HANOI)
+    assert sorted(checked.entries["site"]) == ["S1", "S2"]
+    assert checked.rejected.empty
+
+
 def test_two_sources_may_say_two_things(sites: Sites) -> None:
     assert len(inspect(table(GOOD, GOOD | {"value": 13.0, "source": "radar"}), sites, HANOI).entries) == 2
 

@@ -11,7 +11,7 @@ from features.errors import HaidangError
 from models.baselines import Climatology, Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
-from training.examples import examples
+from training.examples import examples, first_issue
 from training.folds import rolling_origins
 
 FORECASTERS = ("model", "climatology", "persistence")
@@ -100,11 +100,6 @@ def contestants(hazard: Hazard) -> dict[str, Exceedance]:
         "climatology": Climatology(cuts),
         "persistence": Persistence(cuts, column=hazard.persistence.name),
     }
-
-
-def first_issue(archive: Archive) -> pd.Timestamp:
-    """The earliest moment that can be asked about."""
-    return archive.begins().ceil("D")
 
 
 def _between(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

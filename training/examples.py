@@ -47,3 +47,24 @@ def examples(hazard: Hazard, rows: pd.DataFrame, archive: Archive, *, by: pd.Tim
             f"an outcome needs {hazard.embargo_days} days, and {hazard.target.variable} in the archive"
         )
     return Examples(rows[known], outcome[known])
+
+
+def known_examples(hazard: Hazard, archive: Archive, moment: pd.Timestamp) -> Examples:
+    """All examples that can be learned from at a moment.
+
+    Args:
+        hazard: the hazard.
+        archive: the archive.
+        moment: truth is read as known at this moment.
+
+    Raises:
+        HaidangError: if no outcome is known by then.
+    """
+    learn_until = moment - pd.Timedelta(days=hazard.embargo_days)
+    times = hazard.issue_times(first_issue(archive), learn_until, archive.zone, every_days=hazard.train_every_days)
+    return examples(hazard, hazard.ask(archive, times), archive, by=moment)
+
+
+def first_issue(archive: Archive) -> pd.Timestamp:
+    """The earliest moment that can be asked about."""
+    return archive.begins().ceil("D")

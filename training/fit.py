@@ -13,8 +13,8 @@ from models.exam import set_exam
 from models.exceedance import events_at
 from models.forecaster import Card, Forecaster, Skill
 from models.hazard import Hazard
-from training.backtest import Backtest, first_issue
-from training.examples import examples
+from training.backtest import Backtest
+from training.examples import known_examples
 from training.scores import skill_by_lead
 
 _LIBRARIES = (
@@ -39,9 +39,7 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
     Raises:
         HaidangError: if no outcome is known by then.
     """
-    learn_until = moment - pd.Timedelta(days=hazard.embargo_days)
-    times = hazard.issue_times(first_issue(archive), learn_until, archive.zone, every_days=hazard.train_every_days)
-    known = examples(hazard, hazard.ask(archive, times), archive, by=moment)
+    known = known_examples(hazard, archive, moment)
     estimator = hazard.estimator().fit(known.rows, known.outcome)
     counts = events_at(known.outcome.to_numpy(), hazard.target.cuts).sum(axis=0)
     skill = skill_by_lead(tested) if tested is not None else ()
@@ -64,6 +62,7 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         tested_from=tested.issue_times[0] if tested is not None else None,
         tested_until=tested.issue_times[-1] if tested is not None else None,
         baselines_beaten=verdict(skill),
+        simulated=any(archive.simulated(name) for name in (*hazard.variables, hazard.target.variable)),
     )
     return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
 

@@ -48,7 +48,7 @@ def skill_by_lead(backtest: Backtest, *, block_days: int = 30) -> tuple[Skill, .
         One row per lead and cut; intervals are the central 90 % of a circular block bootstrap over issue times.
     """
     totals, counts, events = _squared_errors(backtest)
-    weights = _resampled_weights(backtest.issue_times, block_days)
+    weights = resampled_weights(backtest.issue_times, block_days)
     periods = backtest.hazard.periods
     found = []
     for p, lead in enumerate(periods.leads):
@@ -148,7 +148,7 @@ def _squared_errors(backtest: Backtest) -> tuple[dict[str, Floats], Floats, Floa
     return totals, counts, event.sum(["issue_time", "site"]).transpose("period", "cut").to_numpy()
 
 
-def _resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
+def resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
     """How often each issue time is drawn in each iteration of a circular block bootstrap, (iteration, issue_time).
 
     Drawn once for all leads, cuts and forecasters, so that every comparison is paired.

@@ -78,6 +78,7 @@ class Tracking:
                     "archive_version": str(card.archive_version),
                     "mlflow.source.git.commit": card.code_version,
                     "baselines_beaten": card.baselines_beaten,
+                    "data": "simulated" if card.simulated else "observed",
                 }
             )
             mlflow.log_metrics(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from features.settings import FILE_NAME
 from features.sources.mapping import read_mapping
 from features.sources.simulated import SimulatedProvince
 from features.sources.tables import TableSource
+from haidang.simulation import prepare
 
 _HERE = Path(__file__).parent
 
@@ -34,13 +36,15 @@ class Case:
     sources: Callable[[Path | None], Sequence[Source]]
 
 
-def _nothing_to_prepare(home: Path, data: Path | None) -> None:
-    home.mkdir(parents=True, exist_ok=True)
+PROVINCE = SimulatedProvince(years=6, first_year=2020, known_until=datetime.fromisoformat("2025-09-05T07:00+07:00"))
+
+
+def _describe(home: Path, data: Path | None) -> None:
+    prepare(home, PROVINCE)
 
 
 def _province(data: Path | None) -> Sequence[Source]:
-    present = pd.Timestamp("2025-09-05T07:00+07:00")
-    return [SimulatedProvince(years=6, first_year=2020, known_until=present)]
+    return [PROVINCE]
 
 
 def _beaches(home: Path, data: Path | None) -> None:
@@ -81,6 +85,6 @@ def _file(data: Path | None, name: str) -> Path:
 
 
 CASES = {
-    "quang-ninh": Case(("heavy_rain", "shrimp_white_spot"), "2024-01-01", _nothing_to_prepare, _province),
+    "quang-ninh": Case(("heavy_rain", "shrimp_white_spot"), "2024-01-01", _describe, _province),
     "domoic-acid": Case(("domoic_acid",), "2014-01-01", _beaches, _samples_and_drivers),
 }

@@ -1,127 +1,162 @@
-"""Weather of the province: daily rain and mean temperature, as they came and as they were forecast."""
+"""Weather of the province: rain, temperature, wind and storms, as they came and as they were revealed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
-from scipy.signal import lfilter
 
 from features.sites import Sites
+from features.sources.simulated.chance import chance
+from features.sources.simulated.drivers import simulate_drivers
 from features.sources.simulated.laws import (
     Array,
     Dates,
+    Integers,
     RainLaw,
     TemperatureLaw,
+    WindLaw,
     rain_law,
     temperature_law,
-    year_fraction,
+    wind_law,
 )
-from features.sources.simulated.martingale import HORIZON_DAYS, Covariance, Scores, Skill, forecast_scores
+from features.sources.simulated.martingale import Covariance, Revelation, Scores, Skill
+from features.sources.simulated.storm_fields import Felt, Terrain
+from features.sources.simulated.storms import LIFE_DAYS, STEPS_A_DAY, Storms, formation, simulate_storms
 
-RAIN_SKILL = Skill(best=0.86, scale_days=6.5, shape=1.3)
-TEMPERATURE_SKILL = Skill(best=0.975, scale_days=9.0, shape=1.7)
-RAIN_NEAR = Covariance(common=0.30, own=0.20, scale_km=30)
-RAIN_FAR = Covariance(common=0.62, own=0.06, scale_km=30)
-TEMPERATURE_ALL = Covariance(common=0.90, own=0.02, scale_km=60)
-
-_SPIN_UP_DAYS = 60
-_ENSO_LAG_DAYS, _BSISO_LAG_DAYS = 45, HORIZON_DAYS
-_ENSO_WEIGHT, _BSISO_WEIGHT = -0.08, 0.28
-_ENSO_PERSISTENCE, _ENSO_NOISE = 0.94, 0.31
-_BSISO_DAMPING, _BSISO_PERIOD_DAYS = 0.96, 45
+_EVERYWHERE = Covariance(common=0.90, own=0.02, scale_km=60)
+_WIND = Covariance(common=0.70, own=0.10, scale_km=40)
+RAIN = Revelation(
+    Skill(best=0.86, scale_days=6.5, shape=1.3),
+    persistence=0.55,
+    near=Covariance(common=0.30, own=0.20, scale_km=30),
+    far=Covariance(common=0.62, own=0.06, scale_km=30),
+)
+TEMPERATURE = Revelation(
+    Skill(best=0.975, scale_days=9.0, shape=1.7), persistence=0.80, near=_EVERYWHERE, far=_EVERYWHERE
+)
+WIND = Revelation(Skill(best=0.90, scale_days=6.5, shape=1.3), persistence=0.60, near=_WIND, far=_WIND)
+STORM_WIND_NOISE = 0.10
+SPIN_UP_DAYS = 60
 
 
 @dataclass(frozen=True)
 class Climate:
-    """What the weather was and what was forecast.
+    """What the weather was and what was revealed of it.
 
     Attributes:
         dates: local dates, shape (day,).
+        terrain: the sites, as storms feel them.
         rain_scores: normal scores, shape (day + 60, lead 0 .. 15, site), by issue day; 60 days of spin-up come first.
         temperature_scores: the same for temperature.
-        rain_law: from scores to mm.
+        wind_scores: the same for wind.
+        rain_law: from scores to mm, storms left out.
         temperature_law: from scores to degC.
+        wind_law: from scores to m/s, storms left out.
+        storms: all storms.
+        formation: probability that a storm forms on a day, shape (day,).
+        gusts: standard normals by which each day's storm wind departs from its track's, shape (day, site).
     """
 
     dates: Dates
+    terrain: Terrain
     rain_scores: Scores
     temperature_scores: Scores
+    wind_scores: Scores
     rain_law: RainLaw
     temperature_law: TemperatureLaw
+    wind_law: WindLaw
+    storms: Storms
+    formation: Array
+    gusts: Scores
 
     @property
+    def sites(self) -> Sites:
+        """The sites."""
+        return self.terrain.sites
+
+    @cached_property
+    def of_storms(self) -> Felt:
+        """What storms brought on each day: rain and wind of shape (day, site), surge (day, quarter, coastal site)."""
+        felt = self.terrain.felt(self.storms.tracks)
+        days = len(self.dates)
+        rain, wind = (np.zeros((days + LIFE_DAYS, len(self.sites)), np.float32) for _ in range(2))
+        surge = np.zeros((days + LIFE_DAYS, STEPS_A_DAY, len(self.terrain.coastal)), np.float32)
+        for storm, formed in enumerate(self.storms.formed):
+            life = slice(formed, formed + LIFE_DAYS)
+            rain[life] += felt.rain[storm]
+            wind[life] = np.maximum(wind[life], felt.wind[storm])
+            surge[life] += felt.surge[storm]
+        return Felt(rain[:days], wind[:days], surge[:days])
+
+    @cached_property
     def rain(self) -> Array:
         """Rain that fell, mm/day, shape (day, site), to 0.1 mm."""
-        return self.rain_law.amount(self._about_each_day(self.rain_scores, 0)).round(1)
+        amount = self.rain_law.amount(self.revealed(self.rain_scores, 0)) + self.of_storms.rain
+        return amount.round(1)
 
-    @property
+    @cached_property
     def air_temperature(self) -> Array:
         """Daily mean air temperature, degC, shape (day, site), to 0.1 degC."""
-        return self.temperature_law.temperature(self._about_each_day(self.temperature_scores, 0)).round(1)
+        return self.temperature_law.temperature(self.revealed(self.temperature_scores, 0)).round(1)
 
-    def rain_forecast(self, lead: int) -> Array:
-        """Raw forecast of each day's rain issued some days before it, mm/day, shape (day, site).
+    @cached_property
+    def highest_air_temperature(self) -> Array:
+        """Highest air temperature of the day, degC, shape (day, site), to 0.1 degC."""
+        mean = self.temperature_law.temperature(self.revealed(self.temperature_scores, 0))
+        return (mean + self.temperature_law.highest_above_mean(self.revealed(self.rain_scores, 0))).round(1)
 
-        It is biased on purpose, as numerical weather prediction is: a damped and slightly wet score.
-        """
-        return self.rain_law.amount(0.92 * self._about_each_day(self.rain_scores, lead) + 0.05).round(1)
+    @cached_property
+    def wind(self) -> Array:
+        """Highest 10-minute wind of the day, m/s, shape (day, site), to 0.1 m/s."""
+        of_storms = self.of_storms.wind * np.exp(STORM_WIND_NOISE * self.gusts)
+        return np.maximum(self.wind_law.speed(self.revealed(self.wind_scores, 0)), of_storms).round(1)
 
-    def temperature_forecast(self, lead: int) -> Array:
-        """Raw forecast of each day's mean temperature issued some days before it, degC, shape (day, site).
+    def at(self, sites: Integers) -> "Climate":
+        """The weather of the sites at some positions only."""
+        listed = list(self.sites.values())
+        return replace(
+            self,
+            terrain=Terrain(Sites([listed[position] for position in sites])),
+            rain_scores=self.rain_scores[..., sites],
+            temperature_scores=self.temperature_scores[..., sites],
+            wind_scores=self.wind_scores[..., sites],
+            rain_law=self.rain_law.at(sites),
+            temperature_law=self.temperature_law.at(sites),
+            wind_law=self.wind_law.at(sites),
+            gusts=self.gusts[..., sites],
+        )
 
-        It is 0.7 degC too cold in winter, on purpose.
-        """
-        expected = self.temperature_law.temperature(self._about_each_day(self.temperature_scores, lead))
-        return (expected - 0.7 * self.temperature_law.winter[:, None]).round(1)
-
-    def _about_each_day(self, scores: Scores, lead: int) -> Scores:
-        return scores[_SPIN_UP_DAYS - lead : len(scores) - lead, lead]
+    def revealed(self, scores: Scores, lead: int) -> Scores:
+        """What was known some days before each day, shape (day, site); lead 0 is the truth."""
+        return scores[SPIN_UP_DAYS - lead : len(scores) - lead, lead]
 
 
-def simulate_climate(sites: Sites, dates: Dates, seed: int) -> Climate:
+def simulate_climate(sites: Sites, dates: Dates, seed: int, *, warming_per_decade: float = 0.21) -> Climate:
     """Simulates the weather of consecutive local dates.
 
     Args:
-        sites: where; attribute elevation_m is read.
+        sites: where; attributes coastal, island and elevation_m are read.
         dates: consecutive local dates, shape (day,).
         seed: equal seeds give equal weather.
+        warming_per_decade: trend of air temperature, degC; 0.21 is Vietnam's of 1981 to 2018.
     """
-    days = len(dates) + _SPIN_UP_DAYS
-    rain_random, temperature_random, slow_random = (np.random.default_rng((seed, stream)) for stream in (1, 2, 3))
-    near, far, everywhere = (c.factor(sites.distances_km) for c in (RAIN_NEAR, RAIN_FAR, TEMPERATURE_ALL))
-    rain_factors = [near if lead < 2 else far for lead in range(HORIZON_DAYS + 1)]
-    shift, deviation = _slow_drivers(slow_random, dates)
+    days, distances = len(dates) + SPIN_UP_DAYS, sites.distances_km
+    drivers = simulate_drivers(dates, seed)
+    rain, temperature, wind = (
+        field.draw(chance(seed, name), days, distances)
+        for field, name in ((RAIN, "rain"), (TEMPERATURE, "temperature"), (WIND, "wind"))
+    )
+    forming = formation(dates, drivers.storm_rate)
     return Climate(
         dates,
-        forecast_scores(rain_random, days, RAIN_SKILL, 0.55, rain_factors),
-        forecast_scores(temperature_random, days, TEMPERATURE_SKILL, 0.80, [everywhere] * (HORIZON_DAYS + 1)),
-        rain_law(dates, sites, shift, deviation),
-        temperature_law(dates, sites),
+        Terrain(sites),
+        rain,
+        temperature,
+        wind,
+        rain_law(dates, sites, drivers.rain_shift, drivers.rain_deviation),
+        temperature_law(dates, sites, warming_per_decade),
+        wind_law(dates, sites),
+        simulate_storms(chance(seed, "storms"), forming),
+        forming,
+        chance(seed, "gusts").standard_normal((len(dates), len(sites)), dtype=np.float32),
     )
-
-
-def _slow_drivers(random: np.random.Generator, dates: Dates) -> tuple[Array, Array]:
-    """Shift of the rain score by ENSO and the boreal summer intraseasonal oscillation, and the score's new deviation.
-
-    Both act no sooner than the longest lead, so they are known at every issue time.
-    """
-    days = len(dates) + _SPIN_UP_DAYS
-    months = random.standard_normal(days // 30 + 63) * _ENSO_NOISE
-    enso_monthly = lfilter([1.0], [1.0, -_ENSO_PERSISTENCE], months)[60:]
-    enso = np.interp(np.arange(days), np.arange(len(enso_monthly)) * 30.4, enso_monthly)
-    enso_variance = _ENSO_NOISE**2 / (1 - _ENSO_PERSISTENCE**2)
-
-    first = 2 * _BSISO_DAMPING * np.cos(2 * np.pi / _BSISO_PERIOD_DAYS)
-    second = -(_BSISO_DAMPING**2)
-    bsiso_variance = (1 - second) / ((1 + second) * ((1 - second) ** 2 - first**2))
-    bsiso = lfilter([1.0], [1.0, -first, -second], random.standard_normal(days + 365))[365:] / np.sqrt(bsiso_variance)
-
-    summer = np.clip(np.cos(2 * np.pi * (year_fraction(dates) - 205 / 365)), 0, 1)
-    by_bsiso = _BSISO_WEIGHT * summer
-    shift = _ENSO_WEIGHT * _days_before(enso, _ENSO_LAG_DAYS) + by_bsiso * _days_before(bsiso, _BSISO_LAG_DAYS)
-    deviation = np.sqrt(1 + _ENSO_WEIGHT**2 * enso_variance + by_bsiso**2)
-    return shift, deviation
-
-
-def _days_before(series: npt.NDArray[np.float64], lag: int) -> Array:
-    return series[_SPIN_UP_DAYS - lag : len(series) - lag]

@@ -1,141 +1,148 @@
-"""White spot disease in shrimp ponds: a stochastic epidemic of ponds in each commune, and its confirmation.
+"""Epidemics of shrimp ponds: one stochastic law makes the history and, from its true state, the futures.
 
-A pond is susceptible, exposed, infectious or removed; water between 23 and 29 degC, swings of temperature and falling
-salinity raise the force of infection. Temperature window: peak replication at 23-29 degC; incidence ratio 2.53
-(1.72-3.75) at 24.5-27.2 degC air temperature, Piamsomboon et al. 2016. The rates are set so that 4 to 10 % of
-commune-weeks from April to June and September to November see a confirmed onset.
+A pond is susceptible, exposed, infectious or removed. Diseases run independently of each other, each in compartments of
+its own: a pond emptied by one may still fall ill with another, which is rare enough to be left so.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from features.sites import Sites
+from features.sources.simulated.chance import chance
+from features.sources.simulated.crops import Counts, Crops, harvested, plan_crops
 from features.sources.simulated.laws import Array, Dates
-from features.sources.simulated.water import PondWater
-
-Counts = npt.NDArray[np.int64]
-
-WITHIN, BETWEEN, FROM_OUTSIDE = 0.060, 0.014, 2.0e-5
-COMMUNE_DEVIATION, YEAR_DEVIATION = 0.25, 0.25
-CONFIRMED_SHARE = 0.6
-DELAY_MEAN_DAYS, DELAY_SIZE = 6.0, 2.0
+from features.sources.simulated.pathogens import WEEK_DAYS, Pathogen
+from features.sources.simulated.water import Water, with_days_before
 
 _NEIGHBOUR_KM = 9.0
-_COMMUNE_PERSISTENCE = 0.98
-_BECOMES_INFECTIOUS, _IS_REMOVED = 1 - np.exp(-1 / 3), 1 - np.exp(-1 / 7)
-_CROP_STARTS = ((75, 10), (208, 12))
-_STOCKING_DAYS, _FIRST_HARVEST, _LAST_HARVEST = 20, 97, 116
+
+
+class Ponds(NamedTuple):
+    """All that the next day depends on but water and the stocking plan, as a day begins; shape (..., site).
+
+    Attributes:
+        susceptible: ponds that stand and are healthy.
+        exposed: ponds infected but not yet ill.
+        infectious: ponds ill and not yet emptied.
+        walk: hidden pressure of each commune, of the day before.
+        year_level: hidden level of the year, the same in all communes.
+    """
+
+    susceptible: Counts
+    exposed: Counts
+    infectious: Counts
+    walk: Array
+    year_level: Array
+
+    @property
+    def standing(self) -> Counts:
+        """Ponds with shrimp in them."""
+        return self.susceptible + self.exposed + self.infectious
 
 
 @dataclass(frozen=True)
-class Confirmations:
-    """Confirmed onsets, one element per pond.
+class Epidemic:
+    """The history of one disease.
 
     Attributes:
-        day: position of the onset's day.
-        site: position of the commune.
-        delay: days from the onset to its confirmation, at least 1.
+        pathogen: what spread.
+        sites: communes with ponds.
+        dates: shape (day,).
+        crops: the stocking plan, known one year beyond the dates.
+        ponds: the state that each day began with, shape (day, site).
+        onsets: ponds that fell ill on each day, shape (day, site).
     """
 
-    day: Counts
-    site: Counts
-    delay: Counts
+    pathogen: Pathogen
+    sites: Sites
+    dates: Dates
+    crops: Crops
+    ponds: Ponds
+    onsets: Counts
+
+    def futures(self, issue_days: Counts, water: Water, random: np.random.Generator) -> npt.NDArray[np.int32]:
+        """Onsets as they may come, each sample from the true state that the issue day begins with.
+
+        The stocking plan holds; the hidden pressure goes on by chance, and a new year draws its level anew.
+
+        Args:
+            issue_days: positions of the first future days, shape (issue,).
+            water: sampled, shape (issue, sample, 7 + day, site): the true week before the issue day, then the future.
+            random: source of the chance.
+
+        Returns:
+            Shape (issue, sample, day, site); day 0 is the issue day.
+        """
+        issues, samples, days, sites = water.temperature.shape
+        shape = (issues, samples, sites)
+        start = Ponds._make(np.broadcast_to(held[issue_days, None], shape) for held in self.ponds)
+        dates = self.dates[issue_days, None, None] + np.arange(days - WEEK_DAYS)
+        course = _course(self.pathogen, self.sites, self.crops, start, water, dates, random)
+        onsets = np.empty((issues, samples, days - WEEK_DAYS, sites), np.int32)
+        for day, (_, fallen_ill) in enumerate(course):
+            onsets[..., day, :] = fallen_ill
+        return onsets
 
 
-def simulate_onsets(sites: Sites, water: PondWater, dates: Dates, seed: int) -> Counts:
-    """Ponds that fall ill on each day.
+def simulate_epidemic(pathogen: Pathogen, sites: Sites, water: Water, dates: Dates, seed: int) -> Epidemic:
+    """Simulates one disease over consecutive days that begin between two crops.
 
     Args:
+        pathogen: what spreads.
         sites: communes with ponds; attribute shrimp_ponds is read.
         water: pond water, shape (day, site).
         dates: consecutive local dates, shape (day,).
-        seed: equal seeds give equal epidemics.
-
-    Returns:
-        Shape (day, site).
+        seed: equal seeds give equal epidemics, and equal stocking plans for all diseases.
     """
-    random = np.random.default_rng((seed, 6))
-    ponds = sites.attribute("shrimp_ponds").astype(np.int64)
-    age = _crop_age(random, dates, len(sites))
-    pressure = np.exp(_stress(water) + _hidden_pressure(random, dates, len(sites)))
+    random = chance(seed, pathogen.name)
+    crops = plan_crops(sites, dates, seed)
+    none = np.zeros(len(sites), np.int64)
+    level = np.full(len(sites), pathogen.year_deviation * random.standard_normal())
+    start = Ponds(none, none, none, pathogen.hidden.begin(random, none.shape), level)
+    course = list(_course(pathogen, sites, crops, start, with_days_before(water, WEEK_DAYS), dates, random))
+    states, onsets = zip(*course, strict=True)
+    return Epidemic(
+        pathogen, sites, dates, crops, Ponds._make(map(np.stack, zip(*states, strict=True))), np.stack(onsets)
+    )
+
+
+def _course(
+    pathogen: Pathogen,
+    sites: Sites,
+    crops: Crops,
+    state: Ponds,
+    water: Water,
+    dates: Dates,
+    random: np.random.Generator,
+) -> Iterator[tuple[Ponds, Counts]]:
+    """The law: yields the state that each day begins with and the day's onsets, shape (..., site).
+
+    Water has shape (..., 7 + day, site), dates (..., day).
+    """
     nearness = np.exp(-sites.distances_km / _NEIGHBOUR_KM)
     np.fill_diagonal(nearness, 0.0)
-    onsets = np.zeros(age.shape, np.int64)
-    susceptible, exposed, infectious = (np.zeros(len(sites), np.int64) for _ in range(3))
-    for day in range(len(dates)):
-        stocked, harvested = _stocked(age[day], ponds), _harvested(age[day])
+    becomes_infectious = -np.expm1(-1 / pathogen.exposed_days)
+    is_removed = -np.expm1(-1 / pathogen.infectious_days)
+    age = crops.age(dates)
+    stocked, leaving = crops.stocked(age), harvested(age)
+    new_year = dates == dates.astype("datetime64[Y]")
+    for day in range(dates.shape[-1]):
+        level = pathogen.year_deviation * random.standard_normal((*state.walk.shape[:-1], 1))
+        level = np.where(new_year[..., day, None], level, state.year_level)
+        walk = pathogen.hidden.step(random, state.walk)
         susceptible, exposed, infectious = (
-            held - random.binomial(held, harvested) for held in (susceptible + stocked, exposed, infectious)
+            held - random.binomial(held, leaving[..., day, :])
+            for held in (state.susceptible + stocked[..., day, :], state.exposed, state.infectious)
         )
-        prevalence = infectious / ponds
-        force = pressure[day] * (WITHIN * prevalence + BETWEEN * nearness @ prevalence + FROM_OUTSIDE)
-        infected = random.binomial(susceptible, -np.expm1(-force))
-        onsets[day] = random.binomial(exposed, _BECOMES_INFECTIOUS)
-        removed = random.binomial(infectious, _IS_REMOVED)
-        susceptible = susceptible - infected
-        exposed = exposed + infected - onsets[day]
-        infectious = infectious + onsets[day] - removed
-    return onsets
-
-
-def confirm(onsets: Counts, seed: int) -> Confirmations:
-    """Which onsets are confirmed, 60 %, and after how many days: 1 + a negative binomial of mean 6 and size 2."""
-    random = np.random.default_rng((seed, 7))
-    confirmed = random.binomial(onsets, CONFIRMED_SHARE)
-    day, site = np.divmod(np.repeat(np.arange(onsets.size), confirmed.ravel()), onsets.shape[1])
-    success = DELAY_SIZE / (DELAY_SIZE + DELAY_MEAN_DAYS)
-    return Confirmations(day, site, 1 + random.negative_binomial(DELAY_SIZE, success, len(day)))
-
-
-def _stress(water: PondWater) -> Array:
-    """Logarithm of the water's part in the force of infection, shape (day, site)."""
-    swing = np.minimum(np.abs(water.temperature - _lagged(water.temperature, 3)), 5)
-    freshening = np.clip(_lagged(water.salinity, 7) - water.salinity, 0, 8)
-    window = np.exp(-(((water.temperature - 26) / 3.2) ** 2))
-    return -0.70 + 1.15 * window + 0.22 * swing + 0.10 * freshening
-
-
-def _hidden_pressure(random: np.random.Generator, dates: Dates, n_sites: int) -> Array:
-    """What nobody measures: a slow walk of each commune and a level of each year, shape (day, site)."""
-    years = dates.astype("datetime64[Y]").astype(np.int64)
-    by_year = YEAR_DEVIATION * random.standard_normal(years[-1] - years[0] + 1)
-    steps = COMMUNE_DEVIATION * random.standard_normal((len(dates), n_sites))
-    steps[1:] *= np.sqrt(1 - _COMMUNE_PERSISTENCE**2)
-    for day in range(1, len(dates)):
-        steps[day] += _COMMUNE_PERSISTENCE * steps[day - 1]
-    walk: Array = steps + by_year[years - years[0], None]
-    return walk
-
-
-def _crop_age(random: np.random.Generator, dates: Dates, n_sites: int) -> Counts:
-    """Days since the commune began to stock its newest crop, shape (day, site); large before the first."""
-    years = dates.astype("datetime64[Y]")
-    day_of_year = (dates - years.astype("datetime64[D]")).astype(np.int64) + 1
-    year = years.astype(np.int64) - years[0].astype(np.int64)
-    shape = (year[-1] + 1, n_sites)
-    starts = [
-        (mean + deviation * np.clip(random.standard_normal(shape), -2, 2)).astype(np.int64)
-        for mean, deviation in _CROP_STARTS
-    ]
-    starts[1] = np.maximum(starts[1], starts[0] + _LAST_HARVEST + 1)
-    ages = [day_of_year[:, None] - start[year] for start in starts]
-    begun: Counts = np.where(ages[1] >= 0, ages[1], ages[0])
-    return np.where(begun >= 0, begun, 365)
-
-
-def _stocked(age: Counts, ponds: Counts) -> Counts:
-    share_before, share_after = (np.clip(days / _STOCKING_DAYS, 0, 1) for days in (age, age + 1))
-    stocked: Counts = (ponds * share_after).astype(np.int64) - (ponds * share_before).astype(np.int64)
-    return stocked
-
-
-def _harvested(age: Counts) -> Array:
-    """Share of the ponds still standing that is harvested on a day; all of them on the last day of harvest."""
-    left = _LAST_HARVEST + 1 - np.clip(age, _FIRST_HARVEST, _LAST_HARVEST)
-    return np.where(age >= _FIRST_HARVEST, 1 / left, 0.0)
-
-
-def _lagged(values: Array, days: int) -> Array:
-    return np.concatenate([np.repeat(values[:1], days, axis=0), values[:-days]])
+        ill = infectious / crops.ponds
+        contact = pathogen.within * ill + pathogen.between * ill @ nearness + pathogen.from_outside
+        stress = pathogen.stress(water.days(day, day + WEEK_DAYS + 1), age[..., day, :])
+        infected = random.binomial(susceptible, -np.expm1(-contact * np.exp(stress + walk + level)))
+        onsets = random.binomial(exposed, becomes_infectious)
+        removed = random.binomial(infectious, is_removed)
+        yield state, onsets
+        state = Ponds(susceptible - infected, exposed + infected - onsets, infectious + onsets - removed, walk, level)
