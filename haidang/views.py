@@ -1,6 +1,5 @@
 """What the command line shows: tables for people, JSON for machines."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -163,4 +162,4 @@ def _time(moment: object) -> str:
 
 def print_models(views: Sequence[BaseModel]) -> None:
     """Prints models as a JSON list."""
-    console.print_json(json.dumps([view.model_dump(mode="json") for view in views], ensure_ascii=False))
+    console.print_json(f"[{','.join(view.model_dump_json() for view in views)}]")

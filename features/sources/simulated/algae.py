@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from features.sites import Sites
 from features.sources.simulated.chance import Walk, chance
-from features.sources.simulated.crops import Counts
-from features.sources.simulated.laws import Array, Dates, year_fraction
+from features.sources.simulated.laws import Array, Dates, Integers, year_fraction
 
 RUNOFF_DAYS = 10
 
@@ -80,7 +79,7 @@ class AlgaeHistory(Algae):
     plankton: Plankton
 
     def futures(
-        self, issue_days: Counts, temperature: Array, runoff: Array, wind: Array, random: np.random.Generator
+        self, issue_days: Integers, temperature: Array, runoff: Array, wind: Array, random: np.random.Generator
     ) -> Algae:
         """Algae as they may come, each sample from the true state that the issue day begins with.
 

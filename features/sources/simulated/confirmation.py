@@ -7,13 +7,12 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from features.sources.simulated.chance import chance
-from features.sources.simulated.crops import Counts
-from features.sources.simulated.laws import Array
+from features.sources.simulated.laws import Array, Integers
 
 CONFIRMED_SHARE = 0.6
 
 _DELAY_MEAN_DAYS, _DELAY_SIZE = 6.0, 2.0
-_FALSE_PER_POND_DAY = 7.5e-6
+_FALSE_PER_POND_DAY = 2.2e-5
 _WITHDRAWN_AFTER = (3, 16)
 
 
@@ -28,13 +27,13 @@ class Reports:
         change: of the count, 1 for a pond reported and -1 for a suspicion withdrawn.
     """
 
-    day: Counts
-    site: Counts
-    delay: Counts
-    change: Counts
+    day: Integers
+    site: Integers
+    delay: Integers
+    change: Integers
 
 
-def report(onsets: Counts, standing: Counts, seed: int, of: str) -> Reports:
+def report(onsets: Integers, standing: Integers, seed: int, of: str) -> Reports:
     """Of the onsets 60 % are confirmed; some healthy ponds are suspected, and each suspicion is withdrawn.
 
     A report comes after 1 + a negative binomial of mean 6 and size 2 days, a withdrawal 3 to 15 days after its report.
@@ -58,7 +57,7 @@ def report(onsets: Counts, standing: Counts, seed: int, of: str) -> Reports:
     return Reports(*map(np.concatenate, parts))
 
 
-def _reported(ponds: Counts, random: np.random.Generator) -> Reports:
+def _reported(ponds: Integers, random: np.random.Generator) -> Reports:
     """A report of each of the ponds counted, shape (day, site)."""
     day, site = np.divmod(np.repeat(np.arange(ponds.size), ponds.ravel()), ponds.shape[1])
     success = _DELAY_SIZE / (_DELAY_SIZE + _DELAY_MEAN_DAYS)

@@ -1,7 +1,8 @@
 """Epidemics of shrimp ponds: one stochastic law makes the history and, from its true state, the futures.
 
-A pond is susceptible, exposed, infectious or removed. Diseases run independently of each other, each in compartments of
-its own: a pond emptied by one may still fall ill with another, which is rare enough to be left so.
+A pond is susceptible, exposed, infectious or removed; ponds well protected are not counted. Diseases run independently
+of each other, each in compartments of its own: a pond emptied by one may still fall ill with another, which is rare
+enough to be left so.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ import numpy.typing as npt
 
 from features.sites import Sites
 from features.sources.simulated.chance import chance
-from features.sources.simulated.crops import Counts, Crops, harvested, plan_crops
-from features.sources.simulated.laws import Array, Dates
+from features.sources.simulated.crops import Crops, harvested, plan_crops
+from features.sources.simulated.laws import Array, Dates, Integers
 from features.sources.simulated.pathogens import WEEK_DAYS, Pathogen
 from features.sources.simulated.water import Water, with_days_before
 
@@ -32,14 +33,14 @@ class Ponds(NamedTuple):
         year_level: hidden level of the year, the same in all communes.
     """
 
-    susceptible: Counts
-    exposed: Counts
-    infectious: Counts
+    susceptible: Integers
+    exposed: Integers
+    infectious: Integers
     walk: Array
     year_level: Array
 
     @property
-    def standing(self) -> Counts:
+    def standing(self) -> Integers:
         """Ponds with shrimp in them."""
         return self.susceptible + self.exposed + self.infectious
 
@@ -62,9 +63,9 @@ class Epidemic:
     dates: Dates
     crops: Crops
     ponds: Ponds
-    onsets: Counts
+    onsets: Integers
 
-    def futures(self, issue_days: Counts, water: Water, random: np.random.Generator) -> npt.NDArray[np.int32]:
+    def futures(self, issue_days: Integers, water: Water, random: np.random.Generator) -> npt.NDArray[np.int32]:
         """Onsets as they may come, each sample from the true state that the issue day begins with.
 
         The stocking plan holds; the hidden pressure goes on by chance, and a new year draws its level anew.
@@ -118,7 +119,7 @@ def _course(
     water: Water,
     dates: Dates,
     random: np.random.Generator,
-) -> Iterator[tuple[Ponds, Counts]]:
+) -> Iterator[tuple[Ponds, Integers]]:
     """The law: yields the state that each day begins with and the day's onsets, shape (..., site).
 
     Water has shape (..., 7 + day, site), dates (..., day).

@@ -14,7 +14,9 @@ from features.errors import HaidangError, UnknownNameError
 from features.local_days import day_starts, moments
 from features.sites import Sites
 from features.sources.simulated.desks import Desks
+from features.sources.simulated.faults import Flags
 from features.sources.simulated.laws import Integers
+from features.sources.simulated.places import COMMUNES
 from features.sources.simulated.reporting import Reports, entries_of
 from features.sources.simulated.runs import Runs
 from features.sources.simulated.world import TAIL_DAYS, World
@@ -106,7 +108,8 @@ class SimulatedProvince:
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
         """Yields a batch per local calendar year of the entries whose valid time lies in [start, end).
 
-        Sites that are no places of the province bring nothing.
+        Of more sites than the communes a batch holds fewer days, about as many entries. Sites that are no places of the
+        province bring nothing.
 
         Raises:
             HaidangError: if a moment has no time zone, or none of the sites is a place of the province.
@@ -115,19 +118,23 @@ class SimulatedProvince:
         if not wanted.any():
             raise HaidangError("no site is a commune of the simulated province: see features/quang_ninh.csv")
         dates = self.world.dates[:-TAIL_DAYS]
-        first = int(dates[0].astype(np.int64))
         begins = day_starts(dates.astype(np.int64), self.zone)
         inside = (begins >= moments(start, "start")[0]) & (begins < moments(end, "end")[0])
         years = dates.astype("datetime64[Y]")
         for year in np.unique(years[inside]):
-            with threadpool_limits(limits=1, user_api="blas"):
-                reports = [
-                    _within(told, wanted, inside)
-                    for told in self._desks.report(np.flatnonzero(years == year))
-                    if told.variable in self.variables
-                ]
-            entries = entries_of(reports, self.sites.codes, BROUGHT, first, self.zone)
-            yield Batch(entries if self.known_until is None else entries[entries["known_time"] <= self.known_until])
+            for days in _blocks(np.flatnonzero(years == year), len(self.sites)):
+                if inside[days].any():
+                    yield Batch(self._entries(days, wanted, inside))
+
+    def _entries(self, days: Integers, wanted: Flags, inside: Flags) -> pd.DataFrame:
+        """What is told of some days at some sites by the present moment."""
+        with threadpool_limits(limits=1, user_api="blas"):
+            reports = [
+                _within(told, wanted, inside) for told in self._desks.report(days) if told.variable in self.variables
+            ]
+        first_day = int(self.world.dates[0].astype(np.int64))
+        entries = entries_of(reports, self.sites.codes, BROUGHT, first_day, self.zone)
+        return entries if self.known_until is None else entries[entries["known_time"] <= self.known_until]
 
     @cached_property
     def _desks(self) -> Desks:
@@ -137,6 +144,13 @@ class SimulatedProvince:
         return Desks(self.world, runs, self.run_every_days, self.outages_per_year, self.faults_per_year)
 
 
-def _within(reports: Reports, wanted: np.ndarray, inside: np.ndarray) -> Reports:
+def _blocks(days: Integers, n_sites: int) -> Iterator[Integers]:
+    """Days of a year, all at once for the communes, fewer for more sites."""
+    step = max(1, 366 * COMMUNES // n_sites)
+    for first in range(0, len(days), step):
+        yield days[first : first + step]
+
+
+def _within(reports: Reports, wanted: Flags, inside: Flags) -> Reports:
     kept: Integers = np.flatnonzero(wanted[reports.site] & inside[reports.valid_day])
     return reports.among(kept)

@@ -82,9 +82,20 @@ class Runs:
         """Scores of the members, shape (member, day, site)."""
         random = chance(self.seed, f"ensemble {field.skill.scale_days} {lead} {days[0]}")
         drawn = random.standard_normal((MEMBERS, *score.shape), dtype=np.float32)
-        scatter = np.float32(_SPREAD * field.skill.errors[lead]) * field.far.factor(self.climate.sites.distances_km)
-        members: Scores = score + drawn @ scatter.T
+        members: Scores = score + np.float32(_SPREAD * field.skill.errors[lead]) * (drawn @ self._between(field).T)
         return members
+
+    def _between(self, field: Revelation) -> Scores:
+        """Factor of the covariance of the members' scatter between sites."""
+        return self._rain_between if field is RAIN else self._wind_between
+
+    @cached_property
+    def _rain_between(self) -> Scores:
+        return RAIN.far.factor(self.climate.sites.distances_km)
+
+    @cached_property
+    def _wind_between(self) -> Scores:
+        return WIND.far.factor(self.climate.sites.distances_km)
 
     @cached_property
     def _tide(self) -> Array:

@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from features.sources.simulated.algae import Algae
 from features.sources.simulated.chance import chance
-from features.sources.simulated.crops import Counts
-from features.sources.simulated.laws import Array, Dates
+from features.sources.simulated.laws import Array, Dates, Integers
 
 CELLS_LIMIT, TOXIN_LIMIT = 40.0, 5.0
 
@@ -32,11 +31,11 @@ class Visits:
         delay: days until the results are known, 2 to 6.
     """
 
-    day: Counts
-    site: Counts
+    day: Integers
+    site: Integers
     cells: Array
     toxin: Array
-    delay: Counts
+    delay: Integers
 
 
 def visit(algae: Algae, wind: Array, dates: Dates, seed: int) -> Visits:

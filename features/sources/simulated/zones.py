@@ -12,9 +12,8 @@ import numpy as np
 
 from features.sites import Sites
 from features.sources.simulated.chance import chance
-from features.sources.simulated.crops import Counts
 from features.sources.simulated.event_kinds import PAST_DAYS, EventKind, Flags
-from features.sources.simulated.laws import Array, Dates, year_fraction
+from features.sources.simulated.laws import Array, Dates, Integers, year_fraction
 from features.sources.simulated.water import Water, with_days_before
 
 _SILENT_DAYS = 7
@@ -61,7 +60,7 @@ class ZoneEvents:
     walk: Array
     event: Flags
 
-    def futures(self, issue_days: Counts, water: Water, bloom: Flags, random: np.random.Generator) -> ZoneFutures:
+    def futures(self, issue_days: Integers, water: Water, bloom: Flags, random: np.random.Generator) -> ZoneFutures:
         """Events as they may come, each sample from the true state that the issue day begins with.
 
         Args:
