@@ -189,6 +189,18 @@ def test_ensembles_are_too_sure(province: SimulatedProvince) -> None:
     assert (happened > highs["value"]).mean() > 0.19
 
 
+def test_members_of_rain_and_of_wind_scatter_independently(province: SimulatedProvince) -> None:
+    entries = fetched(province, province.sites, "2020-01-01", "2020-04-01")
+    said = entries[days_known_after(entries) == 0.25 - 3].pivot_table(
+        "value", ["valid_time", "site"], "variable", observed=True
+    )
+    wet = said[said["rain"] > 1]
+    rain = np.log(wet["rain_ensemble_high"] / wet["rain"])
+    wind = np.log(wet["wind_speed_ensemble_high"] / wet["wind_speed"])
+    # Ninety days, alike at sites near each other; it is above 0.5 where both are drawn from the same numbers.
+    assert abs(np.corrcoef(rain, wind)[0, 1]) < 0.3
+
+
 def test_a_change_of_the_model_dries_its_runs_and_leaves_what_happened(few: Sites, entries: pd.DataFrame) -> None:
     changed = SimulatedProvince(years=2, seed=11, first_year=2019, model_change_year=2019, variables=("rain",))
     other = fetched(changed, few, "2019-01-01", "2020-01-01")

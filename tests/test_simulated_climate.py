@@ -172,6 +172,14 @@ def test_storms_weaken_over_land_and_never_form_on_days_without_a_chance() -> No
     assert (tracks.wind[:, 1:][inland] < tracks.wind[:, :-1][inland]).all()
 
 
+def test_a_year_may_pass_without_a_storm(sites: Sites) -> None:
+    dates = DATES[:150]  # from January to May none can form
+    climate = simulate_climate(sites, dates, seed=1)
+    assert len(climate.storms) == 0
+    assert climate.of_storms.rain.shape == (150, 54) and not climate.of_storms.rain.any()
+    assert climate.rain.max() > 10
+
+
 def test_landslides_and_floods_are_rare_and_follow_susceptible_slopes(climate: Climate, sites: Sites) -> None:
     soil = simulate_soil(climate.rain, DATES)
     slides = slide_probability(climate.rain, soil.relative_wetness, sites)

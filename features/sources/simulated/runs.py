@@ -53,7 +53,7 @@ class Runs:
         heat_score = climate.revealed(climate.temperature_scores, lead)[days]
         rain_law, heat_law = climate.rain_law.on(days), climate.temperature_law.on(days)
         mean = heat_law.temperature(heat_score) - _COLD_BIAS * heat_law.winter[:, None]
-        rains = rain_law.amount(self._members(RAIN, rain_score, days, lead)) + storms.rain[1:]
+        rains = rain_law.amount(self._members("rain", RAIN, rain_score, days, lead)) + storms.rain[1:]
         said = {
             "rain": rain_law.amount(rain_score) + storms.rain[0],
             "rain_ensemble_mean": rains.mean(axis=0),
@@ -63,7 +63,7 @@ class Runs:
         }
         if lead <= LONGEST_WIND_LEAD:
             wind_law = climate.wind_law.on(days)
-            winds = np.maximum(wind_law.speed(self._members(WIND, scores, days, lead)), storms.wind[1:])
+            winds = np.maximum(wind_law.speed(self._members("wind", WIND, scores, days, lead)), storms.wind[1:])
             level = np.full(said["rain"].shape, np.nan)
             level[:, climate.terrain.coastal] = highest_level(self._tide[days], storms.surge[0])
             said |= {
@@ -78,9 +78,9 @@ class Runs:
         biased: Scores = (_DAMPING * self.climate.revealed(scores, lead)[days] + bias).astype(np.float32)
         return biased
 
-    def _members(self, field: Revelation, score: Scores, days: Integers, lead: int) -> Scores:
-        """Scores of the members, shape (member, day, site)."""
-        random = chance(self.seed, f"ensemble {field.skill.scale_days} {lead} {days[0]}")
+    def _members(self, of: str, field: Revelation, score: Scores, days: Integers, lead: int) -> Scores:
+        """Scores of the members, shape (member, day, site); those of other names scatter independently."""
+        random = chance(self.seed, f"ensemble of {of} {lead} {days[0]}")
         drawn = random.standard_normal((MEMBERS, *score.shape), dtype=np.float32)
         members: Scores = score + np.float32(_SPREAD * field.skill.errors[lead]) * (drawn @ self._between(field).T)
         return members

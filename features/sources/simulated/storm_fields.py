@@ -62,11 +62,10 @@ class Terrain:
         shoreward = wind[..., shore] * np.maximum(towards, 0)
         deficit = (strength / 3.45) ** 1.553
         surge = 0.010 * deficit * np.exp(-distance[..., shore] / _SURGE_FADING_KM) + 0.0009 * shoreward**2
-        by_day = (*rain.shape[:-2], LIFE_DAYS, STEPS_A_DAY, -1)
         return Felt(
-            rain.reshape(by_day).mean(axis=-2).astype(np.float32),
-            wind.reshape(by_day).max(axis=-2).astype(np.float32),
-            surge.reshape(by_day).astype(np.float32),
+            _by_day(rain).mean(axis=-2).astype(np.float32),
+            _by_day(wind).max(axis=-2).astype(np.float32),
+            _by_day(surge).astype(np.float32),
         )
 
     @cached_property
@@ -91,3 +90,8 @@ class Terrain:
     def _rain_factor(self) -> Single:
         factor = (1 + 0.35 * self.sites.attribute("elevation_m") / 500) * rain_multiplier(self.sites)
         return factor.astype(np.float32)
+
+
+def _by_day(values: Single) -> Single:
+    """From (..., step, site) to (..., day, quarter of the day, site)."""
+    return values.reshape(*values.shape[:-2], LIFE_DAYS, STEPS_A_DAY, values.shape[-1])
