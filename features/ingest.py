@@ -1,6 +1,7 @@
 """Ingest: from a source into the archive, batch by batch, each whole or not at all."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import pandas as pd
@@ -63,7 +64,7 @@ def ingest(
     for name in source.variables:
         variable_named(name)
     whole = Receipt()
-    for batch in source.fetch(archive.sites, start, end):
+    for batch in _one_ahead(source.fetch(archive.sites, start, end)):
         archive.quarantine(batch.rejected)
         receipt = archive.append(batch.entries) + Receipt(quarantined=len(batch.rejected))
         progress(receipt)
@@ -71,3 +72,12 @@ def ingest(
     if archive.exists:
         archive.compact()
     return whole
+
+
+def _one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches; the next one is fetched while one is being stored."""
+    with ThreadPoolExecutor(1) as fetching:
+        coming = fetching.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = fetching.submit(next, batches, None)
+            yield batch

@@ -176,7 +176,7 @@ def temperature_law(dates: Dates, sites: Sites, warming_per_decade: float) -> Te
     mean = daily[:, None] - LAPSE_PER_M * sites.attribute("elevation_m")
     winter = np.clip(_between_middles(np.asarray(WINTER), fraction), 0, 1)
     inland = ~sites.having("coastal")
-    rise = 0.5 * seasonal(DAILY_RANGE, fraction)[:, None] * np.where(inland, 1.25, 1.0) + np.where(inland, 1.5, 0.2)
+    rise = 0.5 * seasonal(DAILY_RANGE, fraction)[:, None] * np.where(inland, 1.25, 1.0) + np.where(inland, 1.5, 0.4)
     return TemperatureLaw(mean, seasonal(TEMPERATURE_DEVIATION, fraction), winter, rise)
 
 
