@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import xarray as xr
-from deltalake import DeltaTable, WriterProperties
+from deltalake import DeltaTable
 
+from features.delta import WRITTEN, add_new, equal, is_table
 from features.entries import ENTRIES, KEY, NAMES, QUARANTINE, SIMULATED, Receipt, inspect, rejected
 from features.errors import HaidangError
+from features.kept import Kept
 from features.local_days import Days, day_numbers, day_starts, moments
 from features.sites import Sites
 from features.snapshot import Snapshot
@@ -28,7 +30,6 @@ CODED = pa.schema(
     [field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in NAMES else field for field in ENTRIES]
 )
 READ = ds.ParquetReadOptions(dictionary_columns=NAMES)
-WRITTEN = WriterProperties(compression="ZSTD", max_row_group_size=2**17)
 FILE_BYTES = 2**20
 
 
@@ -60,7 +61,7 @@ class Archive:
     @property
     def exists(self) -> bool:
         """Whether anything was ever appended."""
-        return DeltaTable.is_deltatable(str(self._entries))
+        return is_table(self._entries)
 
     @property
     def version(self) -> int:
@@ -95,13 +96,17 @@ class Archive:
         """Sets refused rows aside: columns source, reason, row; rows that lie there already are not written again."""
         if not rows.empty:
             distinct = pa.Table.from_pandas(rows.drop_duplicates(), QUARANTINE, preserve_index=False)
-            self._merge(self._quarantine, QUARANTINE, distinct, _equal(QUARANTINE.names), None)
+            add_new(self._quarantine, distinct, QUARANTINE, equal(QUARANTINE.names))
 
     def quarantined(self) -> pd.DataFrame:
         """All refused rows: columns source, reason, row (JSON of the row as it came)."""
-        if not DeltaTable.is_deltatable(str(self._quarantine)):
+        if not is_table(self._quarantine):
             return QUARANTINE.empty_table().to_pandas()
         return DeltaTable(str(self._quarantine)).to_pandas()
+
+    def kept(self, name: str) -> Kept:
+        """A table that is kept beside the entries: events, peers or projections."""
+        return Kept(self._entries.parent, name)
 
     def compact(self) -> None:
         """Joins small files into larger ones, about a million entries each; the entries stay the same."""
@@ -137,6 +142,29 @@ class Archive:
             HaidangError: if there is none.
         """
         return self._extreme("known_time", "max", variable)
+
+    def variables(self) -> list[str]:
+        """The variables that any value is held of."""
+        return sorted({row["partition.variable"] for row in self._actions()}) if self.exists else []
+
+    def newest_rows(self, variable: str, days: int) -> pd.DataFrame:
+        """What each source told of a variable in the last days before the newest that it told of.
+
+        Returns:
+            Columns source, site, valid_time, known_time; one row per entry.
+        """
+        columns = ["source", "site", "valid_time", "known_time"]
+        table = self._dataset(_of(variable)).to_table(columns).to_pandas()
+        newest = table.groupby("source", observed=True)["valid_time"].transform("max")
+        return table[table["valid_time"] > newest - pd.Timedelta(days=days)]
+
+    def newest_day(self, variable: str, source: str) -> pd.Timestamp | None:
+        """The newest valid time of a source's values of a variable; None where there is none."""
+        if not self.exists:
+            return None
+        of_source = self._dataset(_of(variable)).scanner(["valid_time"], filter=ds.field("source") == source)
+        newest = pc.max(of_source.to_table()["valid_time"]).as_py()
+        return None if newest is None else pd.Timestamp(newest)
 
     def observed(self, variable: str, *, by: pd.Timestamp, start: pd.Timestamp, end: pd.Timestamp) -> xr.DataArray:
         """Truth: daily values known after their stretch was over, as they stood at a moment; never a forecast.
@@ -209,24 +237,9 @@ class Archive:
         """Writes the entries that are not held; the stretch lets Delta pass over the files that cannot hold them."""
         if entries.empty:
             return 0
-        same = f"{_equal(KEY)} and {_stretch(entries, 'held.')}"
+        same = f"{equal(KEY)} and {_stretch(entries, 'held.')}"
         rows = pa.Table.from_pandas(entries, CODED, preserve_index=False)
-        return self._merge(self._entries, ENTRIES, rows, same, ["variable"])
-
-    def _merge(self, folder: Path, schema: pa.Schema, rows: pa.Table, same: str, partition_by: list[str] | None) -> int:
-        if not DeltaTable.is_deltatable(str(folder)):
-            DeltaTable.create(
-                str(folder),
-                schema,
-                mode="ignore",
-                partition_by=partition_by,
-                description=json.dumps({"zone": self.zone}),
-                configuration={"delta.appendOnly": "true"},
-            )
-        merge = DeltaTable(str(folder)).merge(
-            rows, same, source_alias="new", target_alias="held", writer_properties=WRITTEN
-        )
-        return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+        return add_new(self._entries, rows, ENTRIES, same, partition_by=["variable"], about={"zone": self.zone})
 
     def _table(self) -> DeltaTable:
         if not self.exists:
@@ -236,6 +249,9 @@ class Archive:
     def _dataset(self, files: str | list[tuple[str, str, str]] | None) -> ds.Dataset:
         """The files that may hold what a predicate tells of; all for None."""
         return self._table().to_pyarrow_dataset(parquet_read_options=READ, file_pruning_predicate=files)
+
+    def _actions(self) -> list[dict[str, str]]:
+        return pa.table(self._table().get_add_actions(flatten=True)).select(["partition.variable"]).to_pylist()
 
     def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
         fragments = self._dataset(None if variable is None else _of(variable)).get_fragments()
@@ -258,10 +274,6 @@ def _for_each(column: pa.ChunkedArray, function: Callable[[pa.Array], npt.NDArra
 def _small_ranks(names: pa.StringArray) -> npt.NDArray[Any]:
     """Ranks of distinct names, in the smallest type that holds them: of these a sort is quick."""
     return pc.rank(names).to_numpy().astype(np.min_scalar_type(len(names)))
-
-
-def _equal(names: list[str]) -> str:
-    return " and ".join(f"held.{name} = new.{name}" for name in names)
 
 
 def _of(variable: str) -> list[tuple[str, str, str]]:

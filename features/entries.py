@@ -1,5 +1,7 @@
 """Entries, the only form in which values come in, and the checks at the archive's door."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,32 +46,73 @@ class Batch:
     Attributes:
         entries: columns site, variable, valid_time, known_time, value, source; one row per value.
         rejected: columns source, reason, row: what the source itself could not read, as it stood.
+        read: records of the provider that this batch was made from: rows of a table, or values of a series.
+        unread: how many of them have anything that could not be read; what that is lies in `rejected`.
+        passed_over: why good records bring nothing here -> how many of them.
+        remarks: what an operator should know, for instance that a column with names of people was dropped.
+        delivered_until: every value of the asked stretch before this moment has been handed over, so that an
+            interrupted run may go on from here; None where nothing can be said.
+        tables: rows for tables that are kept beside the entries, by name, see `features/kept.py`.
     """
 
     entries: pd.DataFrame
     rejected: pd.DataFrame = field(default_factory=no_rejects)
+    read: int = 0
+    unread: int = 0
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    delivered_until: pd.Timestamp | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of the rows of an append.
+    """What became of what was read: of the provider's records, and of the entries made from them.
+
+    Each record read is used, passed over or unread; one record may make several entries, or several make one.
 
     Attributes:
-        accepted: rows that are now in the archive and were not before.
-        duplicates: rows that the archive, or the same append, held already.
+        accepted: entries that are now in the archive and were not before.
+        duplicates: entries that the archive, or the same append, held already.
         quarantined: rows that were refused and lie in the quarantine table with a reason.
+        read: records of the provider.
+        unread: records of which anything could not be read.
+        passed_over: why good records bring nothing here -> how many of them.
+        remarks: what an operator should know.
+        kept: rows of tables beside the entries that are new, by table.
     """
 
     accepted: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    read: int = 0
+    unread: int = 0
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        """Records that made entries, or rows of a kept table."""
+        return self.read - self.unread - sum(self.passed_over.values())
 
     def __add__(self, other: "Receipt") -> "Receipt":
         return Receipt(
             self.accepted + other.accepted,
             self.duplicates + other.duplicates,
             self.quarantined + other.quarantined,
+            self.read + other.read,
+            self.unread + other.unread,
+            _summed(self.passed_over, other.passed_over),
+            tuple(dict.fromkeys((*self.remarks, *other.remarks))),
+            _summed(self.kept, other.kept),
         )
+
+
+def _summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    counted = Counter(one)
+    counted.update(other)
+    return dict(counted)
 
 
 def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:

@@ -7,8 +7,9 @@ from typing import Protocol
 import pandas as pd
 
 from features.archive import Archive
-from features.entries import Batch, Receipt
+from features.entries import Batch, Receipt, rejected
 from features.errors import HaidangError
+from features.event_counts import as_delivered, counted
 from features.sites import Sites
 from features.variables import variable_named
 
@@ -20,6 +21,9 @@ class Source(Protocol):
         name: short name, written into each entry.
         variables: the declared variables that it brings.
         latency: how long after the end of its stretch a value is usually known.
+        licence: under which terms the provider gives the values.
+        revisits: how long after its day a value may still come or change. A scheduled ingest begins that long before
+            the newest value held; None where everything is read each time, such as a file.
     """
 
     @property
@@ -31,8 +35,14 @@ class Source(Protocol):
     @property
     def latency(self) -> pd.Timedelta: ...
 
+    @property
+    def licence(self) -> str: ...
+
+    @property
+    def revisits(self) -> pd.Timedelta | None: ...
+
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
-        """Yields batches of entries whose valid time lies in [start, end)."""
+        """Yields batches of entries whose valid time lies in [start, end), in the order of time where it can."""
         ...
 
 
@@ -42,7 +52,9 @@ def ingest(
     start: pd.Timestamp,
     end: pd.Timestamp,
     *,
-    progress: Callable[[Receipt], None] = lambda receipt: None,
+    now: pd.Timestamp | None = None,
+    sites: Sites | None = None,
+    progress: Callable[[Receipt, pd.Timestamp | None], None] = lambda receipt, until: None,
 ) -> Receipt:
     """Brings what a source has into the archive; run twice it changes nothing, killed it can be run again.
 
@@ -51,27 +63,66 @@ def ingest(
         archive: where they go.
         start: first moment, with a zone.
         end: moment after the last, with a zone.
-        progress: is told the receipt of each batch.
+        now: the present moment. What it does not allow is set aside: values of days that have not come, and values
+            that by the source's latency cannot be known yet. None where the past is made up, as in a simulation.
+        sites: the sites that are asked for; all sites of the archive for None.
+        progress: is told the receipt of each batch once it is stored, and until when all is stored, if that is known.
 
     Returns:
         The receipt of all batches; rows that the source could not read count as quarantined.
 
     Raises:
-        HaidangError: if the stretch is empty, or the source brings a variable that is not declared.
+        HaidangError: if the stretch is empty, the source brings a variable that is not declared, the source fails, or
+            a batch cannot be stored.
     """
     if not start < end:
         raise HaidangError(f"nothing lies between {start} and {end}: the start comes before the end")
     for name in source.variables:
         variable_named(name)
     whole = Receipt()
-    for batch in _one_ahead(source.fetch(archive.sites, start, end)):
-        archive.quarantine(batch.rejected)
-        receipt = archive.append(batch.entries) + Receipt(quarantined=len(batch.rejected))
-        progress(receipt)
+    for batch in _one_ahead(source.fetch(archive.sites if sites is None else sites, start, end)):
+        receipt = _store(batch, source, archive, now)
+        progress(receipt, batch.delivered_until)
         whole += receipt
     if archive.exists:
         archive.compact()
     return whole
+
+
+def _store(batch: Batch, source: Source, archive: Archive, now: pd.Timestamp | None) -> Receipt:
+    """Takes a batch in; its entries come last, so that what explains them is there when they are read."""
+    archive.quarantine(batch.rejected)
+    kept = {name: archive.kept(name).add(rows) for name, rows in batch.tables.items() if name != "events"}
+    entries = batch.entries
+    if "events" in batch.tables:
+        held = archive.kept("events")
+        of_source = held.read_source(source.name)
+        kept["events"] = held.add(as_delivered(batch.tables["events"], of_source, now))
+        entries = pd.concat([entries, counted(held.read_source(source.name))], ignore_index=True)
+    early = rejected(entries.iloc[:0], [])
+    waiting: dict[str, int] = {}
+    if now is not None:
+        entries, early, waiting = _known_by(now, entries)
+        archive.quarantine(early)
+    taken = archive.append(entries)
+    return taken + Receipt(
+        quarantined=len(batch.rejected) + len(early),
+        read=batch.read,
+        unread=batch.unread,
+        passed_over=dict(batch.passed_over),
+        remarks=batch.remarks + tuple(f"{count:,} values {why}" for why, count in waiting.items()),
+        kept=kept,
+    )
+
+
+def _known_by(now: pd.Timestamp, entries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Entries that can be known now, those of a clock that runs ahead, and how many are not known yet, and why."""
+    late = entries["known_time"] > now
+    ahead = late & (entries["valid_time"] > now)
+    reason = f"speaks of a day that has not come at {now.isoformat()}: a clock runs ahead, the provider's or this one's"
+    waiting = int((late & ~ahead).sum())
+    told = {"are not known yet by the latency of the source; a later ingest brings them": waiting} if waiting else {}
+    return entries[~late], rejected(entries[ahead], reason), told
 
 
 def _one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -7,6 +7,7 @@ wins. No other module reads the environment.
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
@@ -21,12 +22,16 @@ BUILT_IN_SITES = Path(__file__).with_name("quang_ninh.csv")
 class Settings(BaseSettings):
     """Where a deployment lives and what it covers; relative paths in `haidang.toml` are relative to that file."""
 
-    model_config = SettingsConfigDict(env_prefix="HAIDANG_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="HAIDANG_", env_nested_delimiter="__", env_nested_max_split=2, frozen=True, extra="forbid"
+    )
 
     home: Path = Field(Path("var/haidang"), description="folder that holds everything at rest")
     local_zone: str = Field("Asia/Ho_Chi_Minh", description="IANA zone of the local day")
     sites: Path = Field(BUILT_IN_SITES, description="CSV of the sites that are forecast")
     hazards: Path | None = Field(None, description="folder of hazard files of one's own")
+    boundaries: Path | None = Field(None, description="GeoJSON of the sites' areas, each with the property `code`")
+    sources: dict[str, dict[str, Any]] = Field({}, description="sources: name -> its kind and settings")
     tracking_uri: str | None = Field(None, description="MLflow tracking store; a SQLite file in home by default")
     host: str = Field("127.0.0.1", description="address that the service binds")
     port: int = Field(3000, ge=1, le=65535, description="port that the service binds")
@@ -56,14 +61,20 @@ class Settings(BaseSettings):
         return init_settings, env_settings, file
 
     def environment(self) -> dict[str, str]:
-        """The environment of a child process of this deployment: these settings, and no telemetry of its tools."""
-        own = {f"HAIDANG_{name.upper()}": str(value) for name, value in self if value is not None}
+        """The environment of the service: these settings, without the sources and their keys, and no telemetry."""
+        wanted = ((name, value) for name, value in self if value is not None and name != "sources")
+        own = {f"HAIDANG_{name.upper()}": str(value) for name, value in wanted}
         return {**os.environ, **own, **QUIET}
 
     @property
     def archive(self) -> Path:
         """Folder of the archive's Delta tables."""
         return self.home / "archive"
+
+    @property
+    def database(self) -> Path:
+        """SQLite file of what operators keep: the log of ingests."""
+        return self.home / "haidang.db"
 
     @property
     def simulated(self) -> Path:
@@ -99,9 +110,13 @@ class _RelativeToFile(TomlConfigSettingsSource):
             super().__init__(settings_cls, file)
         except tomllib.TOMLDecodeError as error:
             raise HaidangError(f"{file} is not TOML: {error}") from error
-        for name in ("sites", "hazards"):
+        for name in ("sites", "hazards", "boundaries"):
             if name in self.init_kwargs:
                 self.init_kwargs[name] = file.parent / self.init_kwargs[name]
+        for stated in self.init_kwargs.get("sources", {}).values():
+            for name in {"file", "folder", "mapping"} & set(stated):
+                if Path(stated[name]).suffix or name == "folder":
+                    stated[name] = file.parent / stated[name]
 
 
 # BentoML compares with "True", MLflow with "true"; passive OpenMP waits leave a busy neighbour its core.

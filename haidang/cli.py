@@ -10,9 +10,8 @@ import pandas as pd
 import typer
 from pydantic import ValidationError
 
-from features.entries import SIMULATED
-from features.errors import HaidangError, UnknownNameError
-from features.ingest import Source, ingest
+from features.entries import SIMULATED, Receipt
+from features.errors import HaidangError
 from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
@@ -60,19 +59,46 @@ def demo(
 @app.command("ingest")
 def ingest_command(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="tables; `haidang simulate` makes simulated data")],
-    start: Annotated[str, typer.Option("--from", help="first day")] = "1900-01-01",
-    end: Annotated[str, typer.Option("--to", help="day after the last")] = "2100-01-01",
-    file: Annotated[Path | None, typer.Option(help="tables: the file")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="tables: TOML that says what its columns mean")] = None,
+    source: Annotated[
+        list[str] | None, typer.Argument(help="sources, see `haidang sources`; all of haidang.toml")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="first day; where the last ingest ended by default")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="day after the last")] = None,
+    sites: Annotated[list[str] | None, typer.Option(help="code or name of a site; may be given again")] = None,
+    file: Annotated[Path | None, typer.Option(help="the file, for sources that read one")] = None,
+    mapping: Annotated[str | None, typer.Option(help="what its columns mean: a TOML file, or a built-in name")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the source, for this time")] = None,
+    force: Annotated[bool, typer.Option(help="ask a source too that rests after three failures")] = False,
 ) -> None:
-    """Brings values into the archive; run twice it changes nothing."""
-    deployment = open_deployment(context.obj)
-    zone = deployment.settings.local_zone
-    chosen = _source(source, file, mapping, zone)
-    with views.counting(f"ingest {chosen.name}") as told:
-        receipt = ingest(chosen, deployment.archive, _moment(start, zone), _moment(end, zone), progress=told)
-    views.show_receipt(receipt, deployment.archive.quarantined() if receipt.quarantined else None)
+    """Brings values into the archive; run twice it changes nothing, interrupted it goes on where it was."""
+    from haidang import ingests
+
+    deployment, zone = open_deployment(context.obj), context.obj.local_zone
+    stated = dict(_stated(text) for text in setting or [])
+    stated |= {name: value for name, value in (("file", file), ("mapping", mapping)) if value is not None}
+    asked = ingests.Asked(_optional(start, zone), _optional(end, zone), tuple(sites) if sites else None)
+    failed = []
+    for chosen in ingests.sources_of(deployment, source or [], stated):
+        try:
+            with views.counting(f"ingest {chosen.name}") as told:
+                receipt = ingests.ingest_logged(deployment, chosen, asked, clock=_now, force=force, progress=told)
+        except HaidangError as error:
+            failed.append(chosen.name)
+            views.show_error(error)
+            continue
+        views.show_receipt(chosen.name, receipt, _refused(deployment, chosen.name, receipt))
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command("sources")
+def sources_command(context: typer.Context, as_json: Json = False) -> None:
+    """Lists the sources: those of haidang.toml, and the kinds that there are."""
+    from haidang import reports
+
+    reports.show_sources(context.obj, as_json=as_json)
 
 
 @app.command("simulate")
@@ -109,7 +135,7 @@ def simulate_command(
     deployment = open_deployment(Settings(home=settings.home))
     with views.steps(f"simulate {years} years") as told:
         receipt = simulation.simulate(deployment, province, progress=told)
-    views.show_receipt(receipt, deployment.archive.quarantined() if receipt.quarantined else None)
+    views.show_receipt(SIMULATED, receipt, _refused(deployment, SIMULATED, receipt))
 
 
 @app.command("oracle")
@@ -150,11 +176,11 @@ def sites(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """Says what is at rest: archive, quarantine, forecasters, issues."""
+    """Says what is at rest and how fresh: feeds, quarantine, ingests, forecasters, issues."""
     from haidang import jobs, reports
 
     deployment = open_deployment(context.obj)
-    reports.show_status(deployment, jobs.open_tracking(context.obj), as_json=as_json)
+    reports.show_status(deployment, jobs.open_tracking(context.obj), _now(), as_json=as_json)
 
 
 @app.command("backtest")
@@ -221,7 +247,7 @@ def issue_command(
     from haidang import jobs
 
     deployment = open_deployment(context.obj)
-    now = pd.Timestamp(datetime.now(UTC))
+    now = _now()
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
@@ -264,8 +290,7 @@ def main() -> None:
     try:
         app()
     except (HaidangError, ValidationError) as error:
-        told = _faults(error) if isinstance(error, ValidationError) else str(error)
-        views.errors.print(f"error: {told}", style="red", markup=False, highlight=False, soft_wrap=True)
+        views.show_error(_faults(error) if isinstance(error, ValidationError) else error)
         sys.exit(2)
 
 
@@ -280,17 +305,21 @@ def _answers(context: typer.Context) -> Answers:
     return answers
 
 
-def _source(name: str, file: Path | None, mapping: Path | None, zone: str) -> Source:
-    from features.sources.mapping import read_mapping
-    from features.sources.tables import TableSource
+def _refused(deployment: Deployment, source: str, receipt: Receipt) -> pd.DataFrame | None:
+    """What lies in quarantine of a source, if this receipt added to it."""
+    quarantined = deployment.archive.quarantined()
+    return quarantined[quarantined["source"] == source] if receipt.quarantined else None
 
-    if name == "tables":
-        if file is None or mapping is None:
-            raise HaidangError("`haidang ingest tables` needs --file and --mapping")
-        return TableSource(file, read_mapping(mapping), zone)
-    if name == SIMULATED:
-        raise HaidangError("simulated data are not ingested from a source: `haidang simulate` makes them")
-    raise UnknownNameError("source", name, ("tables",))
+
+def _stated(text: str) -> tuple[str, object]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise HaidangError(f"--set takes NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _now() -> pd.Timestamp:
+    return pd.Timestamp(datetime.now(UTC))
 
 
 def _issue_time(text: str, deployment: Deployment, hazard: Hazard, now: pd.Timestamp) -> pd.Timestamp:

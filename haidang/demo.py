@@ -45,7 +45,7 @@ def run_demo(name: str, home: Path, data: Path | None) -> None:
         views.console.print(Rule(f"ingest {source.name}", align="left"))
         with views.counting(f"ingest {source.name}") as told:
             receipt = ingest(source, deployment.archive, _LONG_AGO, _FAR_AHEAD, progress=told)
-        views.show_receipt(receipt, None)
+        views.show_receipt(source.name, receipt, None)
     for hazard in case.hazards:
         _train_and_issue(deployment, hazard, pd.Timestamp(case.test_from, tz=settings.local_zone))
     views.console.print(Rule("serve and ask", align="left"))

@@ -1,10 +1,17 @@
 """What the command line reports about training: scores beside both baselines, fits, and what is at rest."""
 
+import dataclasses
+import inspect
 import json
 from collections.abc import Sequence
 
+import pandas as pd
 from rich.table import Table
 
+from features.feeds import Feed, feeds
+from features.ingest_log import IngestLog
+from features.settings import Settings
+from features.sources.catalogue import KINDS, source_class
 from haidang.jobs import Trained
 from haidang.simulation import Judged
 from haidang.views import console, print_models, table_of
@@ -17,9 +24,10 @@ from training.scores import contingency, expected_value_scores, ranked_probabili
 from training.tracking import Tracking
 
 
-def show_status(deployment: Deployment, tracking: Tracking, *, as_json: bool) -> None:
-    """What is at rest."""
+def show_status(deployment: Deployment, tracking: Tracking, now: pd.Timestamp, *, as_json: bool) -> None:
+    """What is at rest, how fresh it is, what was refused and what failed."""
     archive, zone = deployment.archive, deployment.settings.local_zone
+    log = IngestLog(deployment.settings.database)
     held: dict[str, object] = {"home": str(deployment.settings.home), "local_zone": zone}
     if archive.exists:
         held |= {
@@ -28,27 +36,107 @@ def show_status(deployment: Deployment, tracking: Tracking, *, as_json: bool) ->
             "known_until": archive.ends().tz_convert(zone).isoformat(),
             "quarantined": len(archive.quarantined()),
         }
-    hazards = []
-    for name in deployment.hazards:
-        times, champion = deployment.issued.issue_times(name), tracking.champion(name)
-        hazards.append(
-            {
-                "hazard": name,
-                "trained": len(tracking.versions(name)),
-                "champion": None if champion is None else champion.version,
-                "on_shelf": deployment.shelf.tag(name),
-                "issues": len(times),
-                "latest_issue": times[-1].tz_convert(zone).isoformat() if len(times) else None,
-            }
-        )
+    parts = {
+        "feeds": [_feed_row(feed, zone) for feed in feeds(archive, log, now)],
+        "quarantine": _refusals(archive.quarantined()),
+        "ingests": [_ingest_row(log, source, now, zone) for source in log.sources()],
+        "hazards": [_hazard_row(deployment, tracking, name) for name in deployment.hazards],
+    }
     if as_json:
-        console.print_json(json.dumps(held | {"hazards": hazards}, ensure_ascii=False))
+        console.print_json(json.dumps(held | parts, ensure_ascii=False))
         return
     for name, value in held.items():
         console.print(f"{name:16} {value}", highlight=False)
-    table = table_of(*hazards[0]) if hazards else table_of("hazard")
-    for row in hazards:
-        table.add_row(*("-" if value is None else str(value) for value in row.values()))
+    for title, rows in parts.items():
+        if rows:
+            console.print(f"\n{title}", style="bold")
+            table = table_of(*rows[0])
+            for row in rows:
+                table.add_row(*("-" if value is None else str(value) for value in row.values()))
+            console.print(table)
+
+
+def _feed_row(feed: Feed, zone: str) -> dict[str, object]:
+    return {
+        "source": feed.source,
+        "variable": feed.variable,
+        "sites": feed.sites,
+        "newest day": f"{feed.newest_day.tz_convert(zone):%Y-%m-%d}",
+        "known": f"{feed.known_at.tz_convert(zone):%Y-%m-%d %H:%M}",
+        "age (d)": round(feed.age_days, 1),
+        "promised (d)": None if feed.promised_days is None else round(feed.promised_days, 1),
+        "late": "LATE" if feed.late else "",
+        "gaps (site-days of 30 d)": feed.gap_days,
+    }
+
+
+def _refusals(quarantined: pd.DataFrame) -> list[dict[str, object]]:
+    """How many rows each source had refused, by reason; numbers and names in a reason do not tell reasons apart."""
+    if quarantined.empty:
+        return []
+    kind = quarantined["reason"].str.replace(r"'[^']*'|[-+]?[0-9][0-9.:TZ+-]*", "…", regex=True)
+    counted = quarantined.assign(kind=kind).groupby(["source", "kind"], sort=False)["reason"].agg(["size", "last"])
+    return [
+        {"source": row["source"], "rows": row["size"], "reason, for instance": row["last"]}
+        for row in counted.sort_values("size", ascending=False).head(20).reset_index().to_dict("records")
+    ]
+
+
+def _ingest_row(log: IngestLog, source: str, now: pd.Timestamp, zone: str) -> dict[str, object]:
+    run, rests = log.last(source)[0], log.rests_until(source, now)
+    failure = log.last_failure(source)
+    return {
+        "source": source,
+        "started": f"{run.started_at.tz_convert(zone):%Y-%m-%d %H:%M}",
+        "outcome": run.outcome if rests is None else f"failed, rests until {rests.tz_convert(zone):%H:%M}",
+        "all until": None if run.delivered_until is None else f"{run.delivered_until.tz_convert(zone):%Y-%m-%d}",
+        "accepted": None if run.receipt is None else run.receipt.accepted,
+        "last error": None
+        if failure is None
+        else f"{failure.started_at.tz_convert(zone):%Y-%m-%d %H:%M} {failure.error}",
+    }
+
+
+def _hazard_row(deployment: Deployment, tracking: Tracking, name: str) -> dict[str, object]:
+    times, champion = deployment.issued.issue_times(name), tracking.champion(name)
+    return {
+        "hazard": name,
+        "trained": len(tracking.versions(name)),
+        "champion": None if champion is None else champion.version,
+        "on_shelf": deployment.shelf.tag(name),
+        "issues": len(times),
+        "latest_issue": times[-1].tz_convert(deployment.settings.local_zone).isoformat() if len(times) else None,
+    }
+
+
+def show_sources(settings: Settings, *, as_json: bool) -> None:
+    """The sources of the settings, and the kinds that there are, with what they bring."""
+    rows = []
+    for name in (*settings.sources, *(kind for kind in KINDS if kind not in settings.sources)):
+        kind = str(settings.sources.get(name, {}).get("kind", name))
+        about = source_class(kind)
+        needed = [
+            field.name
+            for field in dataclasses.fields(about)
+            if field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+            and field.name not in ("zone", "boundaries")
+        ]
+        rows.append(
+            {
+                "source": name,
+                "configured": "yes" if name in settings.sources else "",
+                "kind": kind,
+                "brings": (inspect.getdoc(about) or "").split("\n")[0],
+                "needs": ", ".join(needed),
+            }
+        )
+    if as_json:
+        console.print_json(json.dumps(rows, ensure_ascii=False))
+        return
+    table = table_of(*rows[0])
+    for row in rows:
+        table.add_row(*row.values())
     console.print(table)
 
 

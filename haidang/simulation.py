@@ -55,7 +55,7 @@ def simulate(deployment: Deployment, province: SimulatedProvince, *, progress: P
     """Writes the archive of a prepared province; run again it changes nothing, killed it can be run again."""
     done = 0
 
-    def told(_: Receipt) -> None:
+    def told(receipt: Receipt, until: pd.Timestamp | None) -> None:
         nonlocal done
         done += 1
         progress(done, province.years)

@@ -20,18 +20,19 @@ errors = Console(stderr=True)
 
 
 @contextmanager
-def counting(title: str) -> Iterator[Callable[[Receipt], None]]:
-    """A spinner that counts what was taken."""
+def counting(title: str) -> Iterator[Callable[[Receipt, pd.Timestamp | None], None]]:
+    """A spinner that counts what was taken, and says until when all of it is stored."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(title, total=None)
         whole = Receipt()
 
-        def told(receipt: Receipt) -> None:
+        def told(receipt: Receipt, until: pd.Timestamp | None) -> None:
             nonlocal whole
             whole += receipt
+            reached = "" if until is None else f", all until {until:%Y-%m-%d}"
             progress.update(
-                task, description=f"{title}: {whole.accepted:,} accepted, {whole.duplicates:,} held already"
+                task, description=f"{title}: {whole.accepted:,} accepted, {whole.duplicates:,} held already{reached}"
             )
 
         yield told
@@ -53,12 +54,29 @@ def waiting(title: str) -> Iterator[None]:
         yield
 
 
-def show_receipt(receipt: Receipt, quarantined: pd.DataFrame | None) -> None:
-    """What became of the rows, and the most frequent reasons of the quarantine."""
+def show_error(error: object) -> None:
+    """What went wrong, in one line."""
+    errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def show_receipt(source: str, receipt: Receipt, quarantined: pd.DataFrame | None) -> None:
+    """What became of the records and of the entries made from them, and the newest reasons of the quarantine."""
+    console.print(source, style="bold", highlight=False)
+    if receipt.read:
+        passed_over = "".join(f"   {count:,} {why}" for why, count in receipt.passed_over.items())
+        console.print(
+            f"records   read {receipt.read:,}   used {receipt.used:,}   unread {receipt.unread:,}{passed_over}",
+            highlight=False,
+        )
+    for name, count in receipt.kept.items():
+        console.print(f"{name:9} new {count:,}", highlight=False)
     console.print(
-        f"accepted {receipt.accepted:,}   held already {receipt.duplicates:,}   quarantined {receipt.quarantined:,}",
+        f"entries   accepted {receipt.accepted:,}   held already {receipt.duplicates:,}   "
+        f"quarantined {receipt.quarantined:,}",
         highlight=False,
     )
+    for remark in receipt.remarks:
+        console.print(f"  {remark}", style="dim", markup=False, highlight=False, soft_wrap=True)
     if quarantined is not None:
         for reason in quarantined["reason"].tail(5):
             console.print(f"  {reason}", style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
+from features.delta import add_new, equal, is_table
 from features.entries import MOMENT
 
 ISSUED = pa.schema(
@@ -41,17 +42,17 @@ class IssuedForecasts:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
+        self._folder = folder
 
     @property
     def exists(self) -> bool:
         """Whether anything was ever issued."""
-        return DeltaTable.is_deltatable(self._folder)
+        return is_table(self._folder)
 
     @property
     def version(self) -> int:
         """Version of the table; -1 while nothing was issued."""
-        return DeltaTable(self._folder).version() if self.exists else -1
+        return DeltaTable(str(self._folder)).version() if self.exists else -1
 
     def add(self, records: pd.DataFrame) -> int:
         """Stores records, all or none; those that were issued before stay as they were.
@@ -62,12 +63,8 @@ class IssuedForecasts:
         Returns:
             How many are new.
         """
-        configuration = {"delta.appendOnly": "true"}
-        DeltaTable.create(self._folder, ISSUED, mode="ignore", partition_by=["hazard"], configuration=configuration)
         rows = pa.Table.from_pandas(records[ISSUED.names], ISSUED, preserve_index=False)
-        same = " and ".join(f"held.{name} = new.{name}" for name in _KEY)
-        merge = DeltaTable(self._folder).merge(rows, same, source_alias="new", target_alias="held")
-        return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+        return add_new(self._folder, rows, ISSUED, equal(_KEY), partition_by=["hazard"])
 
     def issue_times(self, hazard: str) -> pd.DatetimeIndex:
         """When forecasts of a hazard were issued, rising, UTC."""
@@ -91,4 +88,4 @@ class IssuedForecasts:
         return self.at(hazard, times[-1]) if len(times) else ISSUED.empty_table().to_pandas()
 
     def _table(self, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
-        return DeltaTable(self._folder).to_pyarrow_dataset().to_table(columns, filter=wanted).to_pandas()
+        return DeltaTable(str(self._folder)).to_pyarrow_dataset().to_table(columns, filter=wanted).to_pandas()

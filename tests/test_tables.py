@@ -216,7 +216,7 @@ def test_garbage_goes_into_the_quarantine_as_it_stood_and_nothing_is_lost(
         lines[number] = line
     path = write("day,place,what,value\n" + "\n".join(lines) + "\n")
     archive = Archive(tmp_path / "archive", TWO, HANOI)
-    assert taken_in(path, long(), archive) == Receipt(accepted=190, quarantined=10)
+    assert taken_in(path, long(), archive) == Receipt(accepted=190, quarantined=10, read=200, unread=10)
     aside = archive.quarantined()
     assert len(aside) == 10
     for number, line in garbage.items():
@@ -237,9 +237,9 @@ def test_a_stray_quotation_mark_costs_its_own_row_only(write: Callable[[str], Pa
 def test_taking_a_file_in_twice_changes_nothing(tmp_path: Path, write: Callable[[str], Path]) -> None:
     path = write("day,rain\n2019-12-31,1\n2020-01-01,2\n2020-01-01,2\n2020-01-02,x\n2020-01-03,1\n2020-01-03,4\n")
     archive = Archive(tmp_path / "archive", TWO, HANOI)
-    assert taken_in(path, wide(), archive) == Receipt(accepted=2, duplicates=1, quarantined=3)
+    assert taken_in(path, wide(), archive) == Receipt(accepted=2, duplicates=1, quarantined=3, read=6, unread=3)
     version, aside = archive.version, archive.quarantined()
-    assert taken_in(path, wide(), archive) == Receipt(duplicates=3, quarantined=3)
+    assert taken_in(path, wide(), archive) == Receipt(duplicates=3, quarantined=3, read=6, unread=3)
     assert archive.version == version
     assert len(archive.quarantined()) == len(aside) == 3
     assert aside["reason"].str.contains("different values, from 1.0 to 4.0: keep one, or state in `several`").sum() == 2
@@ -396,7 +396,7 @@ def test_batches_are_whole_local_years_in_order(write: Callable[[str], Path], mo
 
 def test_a_file_of_nothing_but_garbage_is_set_aside(tmp_path: Path, write: Callable[[str], Path]) -> None:
     archive = Archive(tmp_path / "archive", TWO, HANOI)
-    assert taken_in(write("day,rain\nwhen,1\n"), wide(), archive) == Receipt(quarantined=1)
+    assert taken_in(write("day,rain\nwhen,1\n"), wide(), archive) == Receipt(quarantined=1, read=1, unread=1)
     assert taken_in(write("day,rain\n"), wide(), archive) == Receipt()
 
 
@@ -419,7 +419,7 @@ def test_toxin_samples_as_published_come_in_whole(tmp_path: Path) -> None:
     )  # fmt: skip
     archive = Archive(tmp_path, beaches, "America/Los_Angeles")
     path = SHARED / "domoic_acid" / "toxin_samples.csv.gz"
-    assert taken_in(path, mapping, archive) == Receipt(accepted=len(highest))
+    assert taken_in(path, mapping, archive) == Receipt(accepted=len(highest), read=5492)
     found = fetched(path, mapping, beaches, archive.zone)
     day = found["valid_time"].dt.tz_convert(archive.zone).dt.strftime("%Y-%m-%d")
     assert dict(zip(zip(found["site"], day, strict=True), found["value"], strict=True)) == highest
@@ -440,7 +440,12 @@ def test_a_bilingual_file_with_trace_and_footer_comes_in_whole(tmp_path: Path) -
     )  # fmt: skip
     harbour = sites("Hong Kong")
     archive = Archive(tmp_path, harbour, "Asia/Hong_Kong")
-    assert taken_in(path, mapping, archive) == Receipt(accepted=len(numbers) + trace, quarantined=1)
+    assert taken_in(path, mapping, archive) == Receipt(
+        accepted=len(numbers) + trace,
+        quarantined=1,
+        read=len(rows),
+        unread=1,
+    )
     (aside,) = archive.quarantined()["row"]
     assert list(json.loads(aside).values())[:4] == ["1900", "2", "29", "***"], "1900 was no leap year"
     found = fetched(path, mapping, harbour, archive.zone).set_index("valid_time")["value"]

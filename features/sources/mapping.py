@@ -4,13 +4,15 @@ import re
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from features.errors import HaidangError
+from features.errors import HaidangError, UnknownNameError
 
+BUILT_IN = Path(__file__).with_name("mappings")
 Rule = Literal["reject", "skip"]
+_Stated = TypeVar("_Stated", bound=BaseModel)
 _CLOCK = re.compile(r"%[HIcX]")
 
 
@@ -147,14 +149,29 @@ class Mapping(_Declared):
         return (*self.columns, *(name for name in single if name is not None), *times)
 
 
-def read_mapping(path: Path) -> Mapping:
-    """Reads a mapping from a TOML file.
+def read_mapping(named: str | Path) -> Mapping:
+    """Reads a mapping from a TOML file, or one of those that come with the project, by name.
 
     Raises:
         HaidangError: if there is no such file, it is not TOML, or a statement in it is wrong or missing; says which.
     """
+    return read_declared(Mapping, named)
+
+
+def read_declared(declared: type[_Stated], named: str | Path) -> _Stated:
+    """Reads statements of some kind from a TOML file, or from one that comes with the project, by name.
+
+    Raises:
+        HaidangError: if there is no such file, it is not TOML, or a statement in it is wrong or missing; says which.
+    """
+    path = Path(named)
+    if not path.suffix:
+        built_in = {file.stem: file for file in BUILT_IN.glob("*.toml")}
+        if str(named) not in built_in:
+            raise UnknownNameError("mapping", str(named), built_in)
+        path = built_in[str(named)]
     try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return declared.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise HaidangError(f"{path} cannot be read: {error.strerror}; name the TOML file of the mapping") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

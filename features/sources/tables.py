@@ -1,17 +1,22 @@
 """Tables of one's own: CSV, Parquet and Excel files, read by a declared mapping of their columns."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 
-from features.entries import ENTRIES, Batch
+from features.entries import ENTRIES, Batch, Floats, Receipt
 from features.errors import UnknownNameError
 from features.sites import Sites
 from features.sources.cells import cell_texts, read_numbers, read_times
 from features.sources.files import Table, read_table
-from features.sources.mapping import Mapping
+from features.sources.mapping import Mapping, read_mapping
 from features.sources.readings import daily_values, local_days, local_starts, refuse
 from features.sources.units import converter
 from features.variables import variable_named
@@ -19,31 +24,56 @@ from features.variables import variable_named
 _ROWS_PER_BATCH = 50_000
 
 
+def _read(stated: object) -> object:
+    return read_mapping(stated) if isinstance(stated, str | Path) else stated
+
+
+@dataclass(frozen=True)
 class TableSource:
     """A source that reads one file by a declared mapping.
 
     A value that is known a stated delay after its stretch is never known before its local day is over. Where a rule
     brings several rows of a day together, the value is known when its last row is known and the day is over; a total
     is not made of a day on which a row is missing or cannot be read.
+
+    Attributes:
+        file: a .csv, .csv.gz, .parquet or .xlsx file; it is read when values are fetched.
+        mapping: what its columns mean; in settings the file of the mapping, or the name of a built-in one.
+        zone: IANA zone of the deployment's local day, and of times without an offset.
+        licence: under which terms the values are given.
     """
 
-    def __init__(self, path: Path, mapping: Mapping, zone: str) -> None:
-        """Checks variables and units; the file is read when values are fetched.
+    file: Path
+    mapping: Annotated[Mapping, BeforeValidator(_read)]
+    zone: str
+    licence: str = "as the owner of the file says"
+    revisits: None = None
 
-        Args:
-            path: a .csv, .csv.gz, .parquet or .xlsx file.
-            mapping: what its columns mean.
-            zone: IANA zone of the deployment's local day, and of times without an offset.
+    def __post_init__(self) -> None:
+        """Checks variables and units.
 
         Raises:
             HaidangError: if a variable is not declared, or a unit is not known or does not convert.
         """
-        self.path, self.mapping, self.zone = path, mapping, zone
-        self.name = mapping.name
-        self._converters = {name: converter(name, measured) for name, measured in mapping.measured.items()}
-        self.variables: Sequence[str] = tuple(dict.fromkeys(one.variable for one in mapping.measured.values()))
+        _ = self._converters
+
+    @property
+    def name(self) -> str:
+        return self.mapping.name
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.variable for one in self.mapping.measured.values()))
+
+    @property
+    def latency(self) -> pd.Timedelta:
+        mapping = self.mapping
         delays = [one.delay_days or 0.0 for one in mapping.measured.values()] + [mapping.delay_days or 0.0]
-        self.latency = pd.Timedelta(days=mapping.latency_days if mapping.known_time else max(delays))
+        return pd.Timedelta(days=mapping.latency_days if mapping.known_time else max(delays))
+
+    @cached_property
+    def _converters(self) -> dict[str, Callable[[Floats], Floats]]:
+        return {name: converter(name, measured) for name, measured in self.mapping.measured.items()}
 
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
         """Yields whole calendar years in order; rows whose time cannot be read come with the first batch.
@@ -51,7 +81,7 @@ class TableSource:
         Raises:
             HaidangError: if the file cannot be read or lacks a column, or the fixed site is unknown.
         """
-        table = read_table(self.path, self.mapping)
+        table = read_table(self.file, self.mapping)
         rows = self._rows(table, sites)
         readings = self._readings(table, rows[rows["reason"] == ""])
         daily = daily_values(readings, self.mapping, self.zone)
@@ -60,7 +90,12 @@ class TableSource:
         columns = ["place", "moment", "reason"]
         refused = pd.concat([rows.loc[rows["reason"] != "", columns], readings.loc[readings["reason"] != "", columns]])
         refused = refused[refused["moment"].isna() | (refused["moment"] >= start) & (refused["moment"] < end)]
-        yield from self._by_years(table, entries, refused.sort_values("place", kind="stable"))
+        counts = _fates(table, rows, readings, refused, start, end)
+        for batch in self._by_years(table, entries, refused.sort_values("place", kind="stable")):
+            yield replace(batch, read=counts.read, unread=counts.unread, passed_over=counts.passed_over)
+            counts = Receipt()
+        if counts.read:
+            yield Batch(entries.iloc[:0], read=counts.read, unread=counts.unread, passed_over=counts.passed_over)
 
     def _rows(self, table: Table, sites: Sites) -> pd.DataFrame:
         """Per row of the file: place, site, moment, dated, day, known if it has a column, reason ("" if good)."""
@@ -152,7 +187,7 @@ class TableSource:
         rows_before = year.value_counts().add(refused_year.value_counts(), fill_value=0).sort_index().cumsum()
         for _, years in rows_before.groupby((rows_before - 1) // _ROWS_PER_BATCH):
             aside = refused[refused_year.isin(years.index)]
-            where = [f"{self.path.name}, line {line}: " for line in table.line[aside["place"]]]
+            where = [f"{self.file.name}, line {line}: " for line in table.line[aside["place"]]]
             rejected = pd.DataFrame(
                 {"source": self.name, "reason": where + aside["reason"], "row": table.rows(aside["place"])}, dtype=str
             )
@@ -172,3 +207,29 @@ class TableSource:
                 for row in cells.loc[bad.index, list(columns)].itertuples(index=False, name=None)
             ],
         )  # fmt: skip
+
+
+def _fates(
+    table: Table,
+    rows: pd.DataFrame,
+    readings: pd.DataFrame,
+    refused: pd.DataFrame,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> Receipt:
+    """What becomes of each row of the file: it is used, passed over for a reason, or unread."""
+    whole = np.arange(len(table.cells))
+    outside = rows["moment"].notna() & ~((rows["moment"] >= start) & (rows["moment"] < end))
+    measured = readings[(readings["reason"] == "") & readings["value"].notna()]
+    named = readings[readings["variable"] != ""]
+    tests = (
+        ("unread", np.isin(whole, refused["place"])),
+        ("are of other sites", ~np.isin(whole, rows["place"])),
+        ("lie outside the asked stretch", np.isin(whole, rows.loc[outside, "place"])),
+        ("used", np.isin(whole, measured["place"])),
+        ("hold no measured value", np.isin(whole, named["place"])),
+        ("are of other variables", np.ones(len(whole), dtype=bool)),
+    )
+    fates = Counter(np.select([test for _, test in tests], [fate for fate, _ in tests], "").tolist())
+    passed_over = {fate: fates[fate] for fate, _ in tests if fate not in ("unread", "used") and fates[fate]}
+    return Receipt(read=len(whole), unread=fates["unread"], passed_over=passed_over)

@@ -84,6 +84,8 @@ class SimulatedProvince:
 
     name = SIMULATED
     latency = pd.Timedelta(hours=17)
+    licence = "made by this project"
+    revisits = None
 
     def __post_init__(self) -> None:
         """Refuses a province without years or without runs, and negative rates."""

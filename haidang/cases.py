@@ -15,8 +15,6 @@ from features.sources.simulated import SimulatedProvince
 from features.sources.tables import TableSource
 from haidang.simulation import prepare
 
-_HERE = Path(__file__).parent
-
 
 @dataclass(frozen=True)
 class Case:
@@ -68,13 +66,12 @@ def _beaches(home: Path, data: Path | None) -> None:
 
 def _samples_and_drivers(data: Path | None) -> Sequence[Source]:
     files = {
-        "toxin_samples.csv.gz": "domoic_acid_samples.toml",
-        "cell_counts.csv.gz": "pseudo_nitzschia_counts.toml",
-        "weekly_drivers.csv.gz": "weekly_drivers.toml",
+        "toxin_samples.csv.gz": "domoic_acid_samples",
+        "cell_counts.csv.gz": "pseudo_nitzschia_counts",
+        "weekly_drivers.csv.gz": "weekly_drivers",
     }
     return [
-        TableSource(_file(data, name), read_mapping(_HERE / mapping), "America/Los_Angeles")
-        for name, mapping in files.items()
+        TableSource(_file(data, name), read_mapping(mapping), "America/Los_Angeles") for name, mapping in files.items()
     ]
 
 

@@ -1,0 +1,73 @@
+"""Delta Lake tables that only grow: rows that are new by their key are added in one atomic commit, nothing changes."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable, WriterProperties
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from features.errors import HaidangError
+
+WRITTEN = WriterProperties(compression="ZSTD", max_row_group_size=2**17)
+
+
+def is_table(folder: Path) -> bool:
+    """Whether a folder holds a Delta table."""
+    return DeltaTable.is_deltatable(str(folder))
+
+
+def add_new(
+    folder: Path,
+    rows: pa.Table,
+    schema: pa.Schema,
+    same: str,
+    *,
+    partition_by: list[str] | None = None,
+    about: dict[str, str] | None = None,
+) -> int:
+    """Adds the rows that the table does not hold, all in one commit, and makes the table where there is none.
+
+    Args:
+        folder: the table's folder.
+        rows: what to add; their columns are those of the schema, names may be dictionary-encoded.
+        schema: of the table.
+        same: in SQL, when a row `new` and a row `held` are one, see `equal`.
+        partition_by: columns by whose values files are kept apart, for a new table.
+        about: facts to keep with a new table.
+
+    Returns:
+        How many rows are new.
+
+    Raises:
+        HaidangError: if the rows cannot be stored, for instance because the disk is full; then none of them is.
+    """
+    try:
+        DeltaTable.create(
+            str(folder),
+            schema,
+            mode="ignore",
+            partition_by=partition_by,
+            description=json.dumps(about or {}),
+            configuration={"delta.appendOnly": "true"},
+        )
+        merge = DeltaTable(str(folder)).merge(
+            rows, same, source_alias="new", target_alias="held", writer_properties=WRITTEN
+        )
+        return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+    except CommitFailedError as error:
+        raise HaidangError(
+            f"{len(rows):,} rows could not be stored in {folder}, and none of them is: another process was writing there "
+            "at the same time; run the command again"
+        ) from error
+    except (OSError, DeltaError) as error:
+        raise HaidangError(
+            f"{len(rows):,} rows could not be stored in {folder}, and none of them is: {error}; see that the disk has "
+            "room and can be written, then run the command again"
+        ) from error
+
+
+def equal(columns: Iterable[str]) -> str:
+    """In SQL: a held and a new row agree in these columns, none of which is empty."""
+    return " and ".join(f"held.{name} = new.{name}" for name in columns)
