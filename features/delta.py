@@ -58,8 +58,8 @@ def add_new(
         return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
     except CommitFailedError as error:
         raise HaidangError(
-            f"{len(rows):,} rows could not be stored in {folder}, and none of them is: another process was writing there "
-            "at the same time; run the command again"
+            f"{len(rows):,} rows could not be stored in {folder}, and none of them is: another process was writing "
+            "there at the same time; run the command again"
         ) from error
     except (OSError, DeltaError) as error:
         raise HaidangError(

@@ -144,7 +144,7 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
     at = "{variable} at site {site} on {valid_time}"
     tests = [
         (~named["site"].isin(sites.codes), "unknown site {site!r}: add it to the sites file or mend the code"),
-        (np.isnan(low), "unknown variable {variable!r}: see features/variables.py"),
+        (np.isnan(low), "unknown variable {variable!r}: see features/variables.csv"),
         (named["source"].isna() | (named["source"] == ""), "the source is missing: name where the value comes from"),
         (valid_time.isna(), "valid_time {valid_time!r} is not a time with a zone: write an offset"),
         (known_time.isna(), "known_time {known_time!r} is not a time with a zone: write an offset"),

@@ -114,8 +114,9 @@ def _reports(random: np.random.Generator, variable: str, sites: Sites, days: pd.
         ahead = pd.to_timedelta(random.integers(-15 * 24, 0, len(cells)), "h")
         parts.append(cells.assign(known_time=cells["valid_time"] + ahead))
     whole = pd.concat(parts, ignore_index=True)
-    spread = min(declared.high, 100.0) - max(declared.low, -100.0)
-    values = max(declared.low, -100.0) + spread * random.beta(1, 4, len(whole))
+    lowest = max(declared.low, -100.0)
+    spread = min(declared.high - lowest, 200.0)
+    values = lowest + spread * random.beta(1, 4, len(whole))
     return whole.assign(variable=variable, value=values.round(3), source="numbers")
 
 
