@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         """The environment of the service: these settings, without the sources and their keys, and no telemetry."""
         wanted = ((name, value) for name, value in self if value is not None and name != "sources")
         own = {f"HAIDANG_{name.upper()}": str(value) for name, value in wanted}
-        return {**os.environ, **own, **QUIET}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("HAIDANG_SOURCES")}
+        return {**inherited, **own, **QUIET}
 
     @property
     def archive(self) -> Path:
