@@ -20,7 +20,7 @@ from features.delta import WRITTEN, add_new, equal, is_table
 from features.entries import ENTRIES, KEY, NAMES, QUARANTINE, SIMULATED, Receipt, inspect, rejected
 from features.errors import HaidangError
 from features.kept import Kept
-from features.local_days import Days, day_numbers, day_starts, moments
+from features.local_days import Days, day_numbers, day_starts, days_after, moments
 from features.sites import Sites
 from features.snapshot import Snapshot
 from features.variables import variable_named
@@ -215,7 +215,7 @@ class Archive:
         return day_numbers(pd.DatetimeIndex(times.to_numpy(zero_copy_only=False)).tz_localize("UTC"), self.zone)
 
     def _over(self, span_days: int, times: pa.TimestampArray) -> npt.NDArray[np.int64]:
-        return day_starts(self._days(times) + span_days, self.zone).asi8
+        return day_starts(days_after(self._days(times), span_days), self.zone).asi8
 
     def _positions(self, names: pa.StringArray) -> npt.NDArray[np.int64]:
         """Where names stand in the list of sites; -1 where they do not."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.errors import HaidangError
-from features.local_days import Days, day_numbers, day_starts
+from features.local_days import Days, day_numbers, day_starts, days_after
 from features.sites import Sites
 from features.variables import VARIABLES, Variable
 
@@ -139,7 +139,7 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
     unit, low, high, span_days, forecast = _declared(named["variable"])
     valid = pd.DatetimeIndex(valid_time.fillna(_ANY_TIME))  # such rows are refused below
     days = _each_day_number(valid, zone)
-    over = _each_day_start(days + span_days, zone)
+    over = _each_day_start(days_after(days, span_days), zone)
 
     at = "{variable} at site {site} on {valid_time}"
     tests = [

@@ -9,7 +9,7 @@ import pandas as pd
 from features.archive import Archive
 from features.entries import Batch, Receipt, rejected
 from features.errors import HaidangError
-from features.event_counts import as_delivered, counted
+from features.event_counts import as_delivered, counted, last_told, no_longer_listed, not_counted_yet
 from features.sites import Sites
 from features.variables import variable_named
 
@@ -80,7 +80,13 @@ def ingest(
     for name in source.variables:
         variable_named(name)
     whole = Receipt()
-    for batch in _one_ahead(source.fetch(archive.sites if sites is None else sites, start, end)):
+    asked = archive.sites if sites is None else sites
+    for batch in _one_ahead(source.fetch(asked, start, end)):
+        if "events" in batch.tables and len(asked) < len(archive.sites):
+            raise HaidangError(
+                f"{source.name} is a list of events: it is read for all sites at once, or the records of the others "
+                "would look as if they had come late; leave out --sites"
+            )
         receipt = _store(batch, source, archive, now)
         progress(receipt, batch.delivered_until)
         whole += receipt
@@ -93,12 +99,10 @@ def _store(batch: Batch, source: Source, archive: Archive, now: pd.Timestamp | N
     """Takes a batch in; its entries come last, so that what explains them is there when they are read."""
     archive.quarantine(batch.rejected)
     kept = {name: archive.kept(name).add(rows) for name, rows in batch.tables.items() if name != "events"}
-    entries = batch.entries
+    entries, remarks = batch.entries, batch.remarks
     if "events" in batch.tables:
-        held = archive.kept("events")
-        of_source = held.read_source(source.name)
-        kept["events"] = held.add(as_delivered(batch.tables["events"], of_source, now))
-        entries = pd.concat([entries, counted(held.read_source(source.name))], ignore_index=True)
+        entries, kept["events"], told = _counted(batch, source, archive, now)
+        remarks += told
     early = rejected(entries.iloc[:0], [])
     waiting: dict[str, int] = {}
     if now is not None:
@@ -110,9 +114,34 @@ def _store(batch: Batch, source: Source, archive: Archive, now: pd.Timestamp | N
         read=batch.read,
         unread=batch.unread,
         passed_over=dict(batch.passed_over),
-        remarks=batch.remarks + tuple(f"{count:,} values {why}" for why, count in waiting.items()),
+        remarks=remarks + tuple(f"{count:,} values {why}" for why, count in waiting.items()),
         kept=kept,
     )
+
+
+def _counted(
+    batch: Batch, source: Source, archive: Archive, now: pd.Timestamp | None
+) -> tuple[pd.DataFrame, int, tuple[str, ...]]:
+    """Keeps the events of a batch; the entries that it then makes, how many rows are new, and what is to be told."""
+    events, brought = archive.kept("events"), batch.tables["events"]
+    held = events.read_source(source.name)
+    if brought.empty:
+        return not_counted_yet(batch.entries, counted(held)), 0, ()
+    told_of = set(archive.variables())
+    newest = [archive.newest_rows(name, 1) for name in source.variables if name in told_of]
+    added = as_delivered(brought, held, last_told(held, newest, source.name, now), now)
+    new = events.add(added)
+    counts = counted(events.read_source(source.name))
+    remarks = {
+        "events are known so from now on only: earlier deliveries said otherwise or nothing": int(
+            added.loc[added["known_time"] > added["dated"], "event"].nunique()
+        ),
+        "events still count that the list no longer holds: withdraw by their status what was wrong": no_longer_listed(
+            brought, held
+        ),
+    }
+    told = tuple(f"{count:,} {text}" for text, count in remarks.items() if count)
+    return pd.concat([not_counted_yet(batch.entries, counts), counts], ignore_index=True), new, told
 
 
 def _known_by(now: pd.Timestamp, entries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:

@@ -34,6 +34,7 @@ EVENTS = Layout(
             ("source", pa.string()),
             ("event", pa.string()),
             ("known_time", MOMENT),
+            ("dated", MOMENT),
             ("variable", pa.string()),
             ("site", pa.string()),
             ("valid_time", MOMENT),
@@ -56,7 +57,9 @@ EVENTS = Layout(
 """Events, one row for each version of each event at each site.
 
 `count` is what the version adds to its variable, site and day (`valid_time`): 1 or more, a share where a place lies in
-several communes, 0 for what is suspected or withdrawn. `details` is JSON of further declared columns.
+several communes, 0 for what is suspected or withdrawn. `dated` is when the source's own dates say that a version became
+known; `known_time` is later where an earlier delivery should have held it and did not. `details` is JSON of further
+declared columns.
 """
 
 PEERS = Layout(

@@ -9,6 +9,7 @@ import pandas as pd
 from features.errors import HaidangError
 
 Days = npt.NDArray[np.int64]
+MONTH_SPAN_DAYS = 28
 Moments = pd.DatetimeIndex | pd.Series
 
 
@@ -27,6 +28,21 @@ def day_starts(days: npt.ArrayLike, zone: str) -> pd.DatetimeIndex:
     """The moments, in UTC, at which local days begin; the inverse of `day_numbers`."""
     midnights = pd.DatetimeIndex(np.asarray(days, dtype=np.int64).astype("datetime64[D]")).as_unit("us")
     return midnights.tz_localize(zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC")
+
+
+def days_after(days: Days, span_days: int | npt.NDArray[np.int64]) -> Days:
+    """The first day after each stretch that begins on a day.
+
+    A span of 28 days is that of a calendar month: it lasts to the end of the month in which it begins.
+
+    Args:
+        days: local day numbers, shape (n,).
+        span_days: length of the stretches, one for all or shape (n,).
+    """
+    after = days + span_days
+    month = days.astype("datetime64[D]").astype("datetime64[M]")
+    next_month = (month + 1).astype("datetime64[D]").astype(np.int64)
+    return np.where(np.equal(span_days, MONTH_SPAN_DAYS), np.maximum(after, next_month), after)
 
 
 def moments(times: pd.Timestamp | Iterable[pd.Timestamp], role: str = "issue time") -> pd.DatetimeIndex:

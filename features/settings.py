@@ -115,7 +115,7 @@ class _RelativeToFile(TomlConfigSettingsSource):
             if name in self.init_kwargs:
                 self.init_kwargs[name] = file.parent / self.init_kwargs[name]
         for stated in self.init_kwargs.get("sources", {}).values():
-            for name in {"file", "folder", "mapping"} & set(stated):
+            for name in {"file", "folder", "mapping", "crosswalk"} & set(stated):
                 if Path(stated[name]).suffix or name == "folder":
                     stated[name] = file.parent / stated[name]
 

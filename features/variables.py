@@ -21,7 +21,8 @@ class Variable:
         title_vi: Vietnamese title.
         standard_name: CF standard name, where there is one.
         span_days: length of the stretch a value speaks of, from its valid time on: 0 for a sample at a moment, 1 for
-            a daily value, 7 for a weekly composite. An observation cannot be known before its stretch is over.
+            a daily value, 7 for a weekly composite, 28 for a calendar month. An observation cannot be known before its
+            stretch is over.
         forecast: whether a value may be known before its stretch is over, that is, whether anybody forecasts it.
     """
 

@@ -82,7 +82,7 @@ def ingest_logged(
     if asked.start is None and source.revisits is not None:
         newest = [deployment.archive.newest_day(variable, source.name) for variable in source.variables]
         held = [day for day in newest if day is not None and day <= now]
-        start = min(held) - source.revisits if len(held) == len(newest) else start
+        start = min(held) - source.revisits if held else start
     begins = max(start, log.goes_on_from(source.name, asked.text) or start)
     sites = deployment.sites
     if asked.sites is not None:

@@ -42,7 +42,7 @@ def test_a_source_of_the_settings_has_its_paths_beside_the_settings_file(setting
 
 def test_a_mapping_may_be_one_that_comes_with_the_project(settings: Settings) -> None:
     made = source_named("clams", settings, {})
-    assert made.variables == ("domoic_acid",)
+    assert made.variables == ("domoic_acid", "domoic_acid_detection_limit")
     with pytest.raises(HaidangError, match="unknown mapping 'domoic_acid': there is domoic_acid_samples"):
         source_named("clams", settings, {"mapping": "domoic_acid"})
 

@@ -199,3 +199,11 @@ def _key(row: Row) -> tuple[object, ...]:
 
 def test_receipts_add_up() -> None:
     assert Receipt(1, 2, 3) + Receipt(quarantined=4) == Receipt(1, 2, 7)
+
+
+def test_a_value_of_a_month_is_not_known_before_the_month_is_over(sites: Sites) -> None:
+    early = entry("S1", "monthly_rain", "2024-01-01", "2024-01-31 12:00", 30.0)
+    in_time = entry("S1", "monthly_rain", "2024-01-01", "2024-02-01", 30.0)
+    checked = inspect(table(early, in_time), sites, HANOI)
+    assert list(checked.entries["known_time"]) == [at("2024-02-01")]
+    assert "before it could be observed" in checked.rejected["reason"].iloc[0]

@@ -174,3 +174,14 @@ def test_on_a_full_disk_nothing_is_half_stored_and_it_is_said(deployment: Deploy
     again = open_deployment(Settings(home=home)).archive
     assert again.version == version
     assert again.append(values(deployment.sites, local("2024-01-01"), "late")).accepted == 5
+
+
+def test_a_list_of_events_is_refused_for_some_sites_only(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "slides.csv"
+    columns = "source_name,source_link,event_date,time,landslide_category,landslide_trigger,landslide_size"
+    row = "News,http://news,6/17/2017,13:20,landslide,downpour,small,0,0,107.08,20.95"
+    file.write_text(f"{columns},fatality_count,injury_count,LON,LAT\n{row}\n", encoding="utf-8")
+    (source,) = sources_of(deployment, ["line_list"], {"file": file, "mapping": "nasa_landslides"})
+    with pytest.raises(HaidangError, match=r"is a list of events: it is read for all sites at once"):
+        ingest_logged(deployment, source, Asked(sites=("S1",)), clock=lambda: NOW, progress=lambda receipt, until: None)
+    assert not deployment.archive.exists

@@ -105,7 +105,7 @@ def _reports(random: np.random.Generator, variable: str, sites: Sites, days: pd.
     declared = variable_named(variable)
     cells = pd.MultiIndex.from_product([days, sites.codes], names=["valid_time", "site"]).to_frame(index=False)
     cells = cells[random.random(len(cells)) < 0.5]
-    over = cells["valid_time"] + pd.Timedelta(days=declared.span_days)
+    over = cells["valid_time"] + pd.Timedelta(days=31 if declared.span_days == 28 else declared.span_days)
     first = cells.assign(known_time=over + pd.to_timedelta(random.integers(0, 9 * 24, len(cells)), "h"))
     again = first[random.random(len(first)) < 0.2]
     again = again.assign(known_time=again["known_time"] + pd.to_timedelta(random.integers(1, 60, len(again)), "D"))

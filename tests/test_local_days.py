@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import HaidangError
-from features.local_days import day_numbers, day_starts, moments
+from features.local_days import day_numbers, day_starts, days_after, moments
 
 
 def index(*texts: str) -> pd.DatetimeIndex:
@@ -19,6 +19,17 @@ def test_days_are_counted_from_1970_in_the_local_zone() -> None:
     # 2024-01-01 is 54 years of 365 days and 13 leap days after 1970-01-01.
     times = index("2023-12-31T16:59:59.999999Z", "2023-12-31T17:00:00Z", "2024-01-01T16:59:59Z", "2024-01-01T17:00Z")
     assert day_numbers(times, HANOI).tolist() == [19722, 19723, 19723, 19724]
+
+
+def test_a_month_lasts_to_its_end_and_other_stretches_their_days() -> None:
+    january, february, mid_march = (
+        int(np.datetime64(day, "D").astype(int)) for day in ("2023-01-01", "2023-02-01", "2023-03-15")
+    )
+    days = np.array([january, february, mid_march])
+    ends = days_after(days, 28).astype("datetime64[D]").astype(str).tolist()
+    assert ends == ["2023-02-01", "2023-03-01", "2023-04-12"]
+    assert (days_after(days, 7) - days).tolist() == [7, 7, 7]
+    assert (days_after(days, np.array([28, 0, 1])) - days).tolist() == [31, 0, 1]
 
 
 def test_days_before_1970_are_negative() -> None:

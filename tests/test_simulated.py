@@ -113,6 +113,8 @@ def test_every_declared_variable_is_brought_and_nothing_else(
         (("rain", "air_temperature", "highest_air_temperature"), {1.25} | {0.25 - lead for lead in range(1, 11)}),
         (("wind_speed", "water_level"), {1.25} | {0.25 - lead for lead in range(1, 6)}),
         (("rain_ensemble_mean", "rain_ensemble_high"), {0.25 - lead for lead in range(1, 11)}),
+        (("rain_ensemble_heavy", "precipitable_water"), {0.25 - lead for lead in range(1, 11)}),
+        (("storm_distance", "storm_rain", "storm_wind"), {0.25 - lead for lead in range(1, 6)}),
         (("river_stage",), {1.25}),
         (("soil_wetness",), {5.5}),
         (("pond_temperature", "pond_salinity"), {1.375}),
@@ -187,6 +189,32 @@ def test_ensembles_are_too_sure(province: SimulatedProvince) -> None:
     happened = province.world.climate.rain[(day - province.world.dates[0]).astype(int), site]
     # The ninth of ten members ought to be exceeded on 18 % of days.
     assert (happened > highs["value"]).mean() > 0.19
+
+
+def test_storms_are_told_of_while_one_is_known_and_a_near_one_brings_wind_and_rain(province: SimulatedProvince) -> None:
+    entries = fetched(province, province.sites, "2020-01-01", "2021-01-01")
+    ahead = entries[days_known_after(entries) == 0.25 - 1].pivot_table(
+        "value", ["valid_time", "site"], "variable", observed=True
+    )
+    told = ahead.dropna(subset="storm_distance")
+    assert set(told.index.get_level_values("valid_time").tz_convert(province.zone).month) <= set(range(6, 13))
+    assert (told["storm_rain"] <= told["rain"] + 0.1).all()
+    near, far = told[told["storm_distance"] < 250], told[told["storm_distance"] > 800]
+    assert near["storm_wind"].mean() > 2 * far["storm_wind"].mean()
+    assert near["storm_rain"].mean() > 10 > 2 > far["storm_rain"].mean()
+    assert told["storm_strength"].between(7, 75).all()
+
+
+def test_the_air_holds_more_water_before_rain_and_in_summer(province: SimulatedProvince) -> None:
+    entries = fetched(province, province.sites, "2020-01-01", "2021-01-01")
+    ahead = entries[days_known_after(entries) == 0.25 - 1].pivot_table(
+        "value", ["valid_time", "site"], "variable", observed=True
+    )
+    month = ahead.index.get_level_values("valid_time").tz_convert(province.zone).month
+    water = ahead["precipitable_water"]
+    assert 10 < water[month == 1].mean() < 20 and 45 < water[month == 7].mean() < 65
+    july = ahead[month == 7]
+    assert july["precipitable_water"][july["rain"] > 20].min() > july["precipitable_water"][july["rain"] == 0].mean()
 
 
 def test_members_of_rain_and_of_wind_scatter_independently(province: SimulatedProvince) -> None:

@@ -85,7 +85,7 @@ def test_another_province_needs_another_home(home: Path, haidang: Run) -> None:
 
 
 def test_simulate_writes_an_archive_with_a_mark_and_all_variables(haidang: Run, tmp_path: Path) -> None:
-    words = ("--home", tmp_path, "simulate", "--years", "1", "--run-every", "30", "--seed", "3", "--faults", "2")
+    words = ("--home", tmp_path, "simulate", "--years", "1", "--run-every", "3", "--seed", "3", "--faults", "2")
     assert "accepted" in haidang(*words)
     deployment = open_deployment(Settings(home=tmp_path))
     held = simulation.province_of(deployment.settings)

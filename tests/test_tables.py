@@ -307,7 +307,9 @@ def test_an_observation_of_rain_known_before_its_day_is_over_is_refused(write: C
         wide(kind="forecast")
 
 
-@pytest.mark.parametrize(("rule", "expected"), [("mean", 5.0), ("highest", 9.0), ("total", 15.0), ("last", 2.0)])
+@pytest.mark.parametrize(
+    ("rule", "expected"), [("mean", 5.0), ("highest", 9.0), ("lowest", 2.0), ("total", 15.0), ("last", 2.0)]
+)
 def test_several_rows_of_a_day_become_one_by_the_stated_rule(
     write: Callable[[str], Path], rule: str, expected: float
 ) -> None:
@@ -348,6 +350,56 @@ def test_a_total_is_not_made_of_a_part_of_the_day(write: Callable[[str], Path]) 
     assert values(path, wide(several="total")) == [2.0]
     assert len(refused(path, wide(several="total"))) == 3
     assert values(path, wide(several="mean")) == [4.0, 4.0, 1.0]
+
+
+def test_each_variable_may_have_its_own_rule_for_the_rows_of_a_day(write: Callable[[str], Path]) -> None:
+    path = write("day,rain,temp,wind\n2020-05-01,4,50,3\n2020-05-01,,68,5\n2020-05-02,1,59,2\n2020-05-02,1,77,2\n")
+    columns = {
+        "rain": RAIN | {"several": "total"},
+        "temp": {"variable": "air_temperature", "unit": "degF", "several": "mean"},
+        "wind": {"variable": "wind_speed", "unit": "m/s"},
+    }
+    found = fetched(path, wide(columns=columns)).groupby("variable")["value"].apply(list)
+    assert found["rain"] == [2.0], "no total of a day on which a row is missing"
+    assert found["air_temperature"] == pytest.approx([15.0, 20.0])
+    assert found["wind_speed"] == [2.0, 2.0], (
+        "equal rows go to the archive, which takes one; different ones are refused"
+    )
+    twice = {"a": RAIN | {"several": "mean"}, "b": RAIN}
+    with pytest.raises(ValueError, match="one variable has two rules for `several`"):
+        wide(columns=twice)
+
+
+@pytest.mark.parametrize(("form", "cell"), [("%m", "2"), ("%b", "Feb"), ("%B", "February")])
+def test_a_month_may_be_a_number_or_a_name(write: Callable[[str], Path], form: str, cell: str) -> None:
+    path = write(f"Y,M,rain\n2000,{cell},1\n")
+    month = {"year": "Y", "month": "M", "month_format": form}
+    assert list(fetched(path, wide(valid_time=month))["valid_time"]) == [pd.Timestamp("2000-02-01", tz=HANOI)]
+
+
+@pytest.mark.parametrize("month", ["2000-01", "2000-02", "2001-02", "2000-04", "2000-12"])
+def test_no_value_of_a_month_is_known_before_the_month_is_over(write: Callable[[str], Path], month: str) -> None:
+    columns = {"rain": {"variable": "monthly_rain", "unit": "mm"}}
+    over = (pd.Period(month) + 1).start_time.tz_localize(HANOI)
+    of_month = wide(columns=columns, valid_time={"column": "day", "format": "%Y-%m"})
+    assert list(fetched(write(f"day,rain\n{month},1\n"), of_month)["known_time"]) == [over]
+    delayed = of_month.model_copy(update={"delay_days": 2})
+    assert list(fetched(write(f"day,rain\n{month},1\n"), delayed)["known_time"]) == [over + pd.Timedelta(days=2)]
+    of_day = wide(columns=columns)
+    assert list(fetched(write(f"day,rain\n{month}-01,1\n"), of_day)["known_time"]) == [over]
+    daily = wide(valid_time={"column": "day", "format": "%Y-%m"})
+    assert list(fetched(write(f"day,rain\n{month},1\n"), daily)["known_time"]) == [over], "it speaks of the whole month"
+
+
+def test_a_month_that_is_said_to_be_known_before_it_is_over_is_refused(write: Callable[[str], Path]) -> None:
+    path = write("day,rain,seen\n2000-01-01,1,2000-01-29\n2000-01-01,1,2000-01-31\n")
+    columns = {"rain": {"variable": "monthly_rain", "unit": "mm"}}
+    mapping = wide(columns=columns, delay_days=None, known_time={"column": "seen"})
+    assert list(fetched(path, mapping)["known_time"]) == [pd.Timestamp("2000-02-01", tz=HANOI)]
+    (reason,) = refused(path, mapping)["reason"]
+    assert "monthly_rain at site ha-long on 2000-01-01 is an observation known at 2000-01-29T17:00" in reason
+    averaged = mapping.model_copy(update={"several": "mean"})
+    assert len(refused(path, averaged)) == 1
 
 
 def test_a_correction_is_an_entry_of_its_own(write: Callable[[str], Path]) -> None:

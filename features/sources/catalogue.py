@@ -15,6 +15,29 @@ from features.settings import Settings
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "tables": "features.sources.tables:TableSource",
+        "chirps": "features.sources.satellite_rain:Chirps",
+        "climate_data_store": "features.sources.climate_data_store:ClimateDataStore",
+        "cmip6": "features.sources.projections:Cmip6",
+        "era5": "features.sources.era5:Era5",
+        "imerg": "features.sources.satellite_rain:Imerg",
+        "mur": "features.sources.sea_temperature:Mur",
+        "oisst": "features.sources.sea_temperature:Oisst",
+        "nasa_power": "features.sources.nasa_power:NasaPower",
+        "open_meteo_air": "features.sources.open_meteo_runs:OpenMeteoAir",
+        "open_meteo_ensemble": "features.sources.open_meteo_runs:OpenMeteoEnsemble",
+        "open_meteo_flood": "features.sources.open_meteo_runs:OpenMeteoFlood",
+        "open_meteo_forecast": "features.sources.open_meteo_runs:OpenMeteoForecast",
+        "open_meteo_history": "features.sources.open_meteo:OpenMeteoHistory",
+        "open_meteo_marine": "features.sources.open_meteo_runs:OpenMeteoMarine",
+        "open_meteo_previous_runs": "features.sources.open_meteo:OpenMeteoPreviousRuns",
+        "water_quality": "features.sources.water_quality:WaterQualitySource",
+        "hubverse": "features.sources.hubverse:Hubverse",
+        "psp_forecast": "features.sources.psp_forecast:ShellfishToxinForecasts",
+        "jma_best_track": "features.sources.best_track:JmaBestTrack",
+        "ibtracs": "features.sources.ibtracs:Ibtracs",
+        "forecast_tracks": "features.sources.forecast_tracks:ForecastTracks",
+        "line_list": "features.sources.line_lists:LineListSource",
+        "climate_indices": "features.sources.climate_indices:ClimateIndices",
     }
 )
 """Kind of source -> where its class stands; a class is imported when it is needed, so that others cost no time."""

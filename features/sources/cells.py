@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.local_days import day_starts
-from features.sources.mapping import Mapping, When
+from features.sources.mapping import When, Written
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ def _text(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def read_numbers(texts: pd.Series, mapping: Mapping) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def read_numbers(texts: pd.Series, mapping: Written) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Reads texts as numbers by the rules of a mapping.
 
     Returns:
@@ -70,7 +70,7 @@ def read_times(cells: pd.DataFrame, when: When, zone: str) -> pd.DataFrame:
     written = cells[when.column] if when.column else cell_texts(cells[when.columns[0]])
     for part in when.columns[1:]:
         written = written + "-" + cell_texts(cells[part])
-    form = when.format if when.column else "%Y-%m-%d" if when.day else "%Y-%m"
+    form = when.format if when.column else f"%Y-{when.month_format}" + ("-%d" if when.day else "")
     codes, distinct = pd.factorize(written.astype(object))
     known = _distinct_times(pd.Series(list(distinct), dtype=object), form, zone, clock=when.has_clock)
     rows = known.reindex(codes)

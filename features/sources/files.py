@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
 
 from features.errors import HaidangError, UnknownNameError
-from features.sources.mapping import Mapping
+from features.sources.mapping import Written
 
 Records = list[tuple[int, Sequence[object]]]
 _BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, pa.ArrowInvalid, gzip.BadGzipFile, EOFError, zlib.error)
@@ -50,7 +50,7 @@ class Table:
         return [json.dumps(row, ensure_ascii=False, default=str) for row in as_stood]
 
 
-def read_table(path: Path, mapping: Mapping) -> Table:
+def read_table(path: Path, mapping: Written) -> Table:
     """Reads a file as it stands, and checks that it has the columns of a mapping.
 
     Raises:
@@ -81,7 +81,7 @@ def read_table(path: Path, mapping: Mapping) -> Table:
     return Table(cells, np.array([line for line, _ in records], dtype=np.int64), np.array(lengths), surplus)
 
 
-def _read_csv(path: Path, mapping: Mapping) -> tuple[list[str], Records]:
+def _read_csv(path: Path, mapping: Written) -> tuple[list[str], Records]:
     data = path.read_bytes()
     try:
         text = (gzip.decompress(data) if path.suffix.casefold() == ".gz" else data).decode(mapping.encoding)
@@ -108,7 +108,7 @@ def _read_csv(path: Path, mapping: Mapping) -> tuple[list[str], Records]:
     return _below_header(path, records)
 
 
-def _swallows(lines: list[str], fields: list[str], records: Records, mapping: Mapping) -> bool:
+def _swallows(lines: list[str], fields: list[str], records: Records, mapping: Written) -> bool:
     """Whether a stray quotation mark has made one record of several lines."""
     if len(lines) == 1:
         return False
@@ -119,7 +119,7 @@ def _swallows(lines: list[str], fields: list[str], records: Records, mapping: Ma
     return len(fields) != len(header) or (bool(records) and not set(broken).isdisjoint(mapping.read_columns))
 
 
-def _read_excel(path: Path, mapping: Mapping) -> tuple[list[str], Records]:
+def _read_excel(path: Path, mapping: Written) -> tuple[list[str], Records]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         sheet = book.sheetnames[0] if mapping.sheet is None else mapping.sheet
@@ -133,7 +133,7 @@ def _read_excel(path: Path, mapping: Mapping) -> tuple[list[str], Records]:
     return _below_header(path, found[mapping.skip_rows : len(found) - mapping.footer_rows])
 
 
-def _read_parquet(path: Path, _: Mapping) -> tuple[list[str], Records]:
+def _read_parquet(path: Path, _: Written) -> tuple[list[str], Records]:
     table = pq.read_table(path)
     columns = [column.to_pylist() for column in table.columns]
     return list(table.column_names), list(enumerate(zip(*columns, strict=True), start=1))
@@ -147,7 +147,7 @@ def _below_header(path: Path, records: Records) -> tuple[list[str], Records]:
     return header, [record for record in records[1:] if any(cell not in ("", None) for cell in record[1])]
 
 
-_READERS: dict[str, Callable[[Path, Mapping], tuple[list[str], Records]]] = {
+_READERS: dict[str, Callable[[Path, Written], tuple[list[str], Records]]] = {
     "csv": _read_csv,
     "tsv": _read_csv,
     "txt": _read_csv,

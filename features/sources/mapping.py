@@ -12,33 +12,39 @@ from features.errors import HaidangError, UnknownNameError
 
 BUILT_IN = Path(__file__).with_name("mappings")
 Rule = Literal["reject", "skip"]
+Several = Literal["refuse", "mean", "highest", "lowest", "total", "last"]
 _Stated = TypeVar("_Stated", bound=BaseModel)
 _CLOCK = re.compile(r"%[HIcX]")
 
 
-class _Declared(BaseModel):
+class Declared(BaseModel):
+    """Statements that nothing may be added to, and that do not change."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Measured(_Declared):
+class Measured(Declared):
     """What a column of values, or a name in the variable column, stands for."""
 
     variable: str = Field(description="the declared variable")
     unit: str = Field(min_length=1, description="unit that the file is in, as pint reads it")
     delay_days: float | None = Field(None, ge=0, description="delay of this one, where it has its own")
+    several: Several | None = Field(None, description="how rows of a day become one, where it has its own rule")
+    limit_variable: str | None = Field(None, description="variable that keeps the detection limit of what is below it")
 
 
-class When(_Declared):
+class When(Declared):
     """How a time is written: one column with a format, or columns of year, month and day.
 
-    Without an offset the time is local. Without a day it is the first of the month. Cells of an Excel or Parquet file
-    that are real dates are taken as they are.
+    Without an offset the time is local. Without a day it is the first of the month, and speaks of the whole month.
+    Cells of an Excel or Parquet file that are real dates are taken as they are.
     """
 
     column: str | None = None
     format: str = Field("%Y-%m-%d", description="strptime format of the column")
     year: str | None = None
     month: str | None = None
+    month_format: Literal["%m", "%b", "%B"] = Field("%m", description="of the column `month`: number, Jan, January")
     day: str | None = None
 
     @field_validator("format")
@@ -68,12 +74,46 @@ class When(_Declared):
         return tuple(name for name in (self.column, self.year, self.month, self.day) if name is not None)
 
     @property
+    def tells_day(self) -> bool:
+        """Whether a time tells its day; one that does not speaks of a whole month."""
+        if self.column is None:
+            return self.day is not None
+        return date(2011, 12, 13).strftime(self.format) != date(2011, 12, 14).strftime(self.format)
+
+    @property
     def has_clock(self) -> bool:
         """Whether the format tells a time of day."""
         return self.column is not None and _CLOCK.search(self.format) is not None
 
 
-class Mapping(_Declared):
+class Written(Declared):
+    """How a file and the numbers in it are written."""
+
+    missing: tuple[str, ...] = Field(("",), description="words for not measured: no entry, and no error")
+    text_values: dict[str, float] = Field({}, description="word -> number in the unit of the column")
+    below_detection: Literal["reject", "half", "limit"] = Field("reject", description="`<1`: refused, 0.5 or 1")
+    thousands: str | None = Field(None, min_length=1, max_length=1)
+    decimal: str = Field(".", min_length=1, max_length=1)
+
+    encoding: str = Field("utf-8-sig", description="of a CSV; the default reads UTF-8 with and without its mark")
+    separator: str = Field(",", min_length=1, max_length=1)
+    skip_rows: int = Field(0, ge=0, description="lines before the header")
+    footer_rows: int = Field(0, ge=0, description="lines after the last value")
+    sheet: str | None = Field(None, description="sheet of an Excel file; the first for None")
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.thousands == self.decimal:
+            raise ValueError(f"`thousands` and `decimal` are both {self.decimal!r}")
+        return self
+
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """The columns that the file must have."""
+        raise NotImplementedError
+
+
+class Mapping(Written):
     """What the columns of a table mean.
 
     A wide table states `columns`; a long one states `variable_column`, `value_column` and `names`. One of
@@ -96,24 +136,10 @@ class Mapping(_Declared):
     every_site: bool = Field(False, description="each value holds for all sites, such as a climate index")
 
     valid_time: When
-    several: Literal["refuse", "mean", "highest", "total", "last"] = Field(
-        "refuse", description="how several rows of one site, variable and local day become one"
-    )
+    several: Several = Field("refuse", description="how several rows of one site, variable and local day become one")
     known_time: When | None = Field(None, description="when it could first be read; a date alone is that day's end")
     delay_days: float | None = Field(None, ge=0, description="days from the end of a value's stretch until it is known")
     latency_days: float = Field(0, ge=0, description="usual delay where there is a known_time, to tell what is late")
-
-    missing: tuple[str, ...] = Field(("",), description="words for not measured: no entry, and no error")
-    text_values: dict[str, float] = Field({}, description="word -> number in the unit of the column")
-    below_detection: Literal["reject", "half", "limit"] = Field("reject", description="`<1`: refused, 0.5 or 1")
-    thousands: str | None = Field(None, min_length=1, max_length=1)
-    decimal: str = Field(".", min_length=1, max_length=1)
-
-    encoding: str = Field("utf-8-sig", description="of a CSV; the default reads UTF-8 with and without its mark")
-    separator: str = Field(",", min_length=1, max_length=1)
-    skip_rows: int = Field(0, ge=0, description="lines before the header")
-    footer_rows: int = Field(0, ge=0, description="lines after the last value")
-    sheet: str | None = Field(None, description="sheet of an Excel file; the first for None")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -130,16 +156,29 @@ class Mapping(_Declared):
                 "nothing says when a value became known, and without it the past cannot be asked: state the column in "
                 "`known_time`, or `delay_days` after the end of the day or stretch that the value speaks of"
             )
+        if self.below_detection == "reject" and any(one.limit_variable for one in self.measured.values()):
+            raise ValueError("a `limit_variable` keeps nothing while `below_detection` is reject: state half or limit")
         if self.kind == "forecast" and self.known_time is None:
             raise ValueError("a forecast needs `known_time`: the column that says when it was issued")
-        if self.thousands == self.decimal:
-            raise ValueError(f"`thousands` and `decimal` are both {self.decimal!r}")
+        rules = {(one.variable, one.several or self.several) for one in self.measured.values()}
+        if len(rules) > len({variable for variable, _ in rules}):
+            raise ValueError("one variable has two rules for `several`: state the same for all its columns or names")
         return self
 
     @property
     def measured(self) -> dict[str, Measured]:
         """All that is measured, by the name that the file gives it."""
         return self.columns or self.names
+
+    @property
+    def rules(self) -> dict[str, Several]:
+        """How several rows of a day become one, by variable; of detection limits the highest holds."""
+        rules: dict[str, Several] = {}
+        for one in self.measured.values():
+            rules[one.variable] = one.several or self.several
+            if one.limit_variable is not None:
+                rules[one.limit_variable] = "refuse" if rules[one.variable] == "refuse" else "highest"
+        return rules
 
     @property
     def read_columns(self) -> tuple[str, ...]:

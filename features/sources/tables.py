@@ -12,12 +12,12 @@ import pandas as pd
 from pydantic import BeforeValidator
 
 from features.entries import ENTRIES, Batch, Floats, Receipt
-from features.errors import UnknownNameError
+from features.errors import HaidangError, UnknownNameError
 from features.sites import Sites
 from features.sources.cells import cell_texts, read_numbers, read_times
 from features.sources.files import Table, read_table
 from features.sources.mapping import Mapping, read_mapping
-from features.sources.readings import daily_values, local_days, local_starts, refuse
+from features.sources.readings import daily_values, local_days, local_starts, refuse, stretch_ends
 from features.sources.units import converter
 from features.variables import variable_named
 
@@ -32,9 +32,9 @@ def _read(stated: object) -> object:
 class TableSource:
     """A source that reads one file by a declared mapping.
 
-    A value that is known a stated delay after its stretch is never known before its local day is over. Where a rule
-    brings several rows of a day together, the value is known when its last row is known and the day is over; a total
-    is not made of a day on which a row is missing or cannot be read.
+    A value that is known a stated delay after its stretch is never known before its local day, or the month that it
+    speaks of, is over. Where a rule brings several rows of a day together, the value is known when its last row is
+    known and the day is over; a total is not made of a day on which a row is missing or cannot be read.
 
     Attributes:
         file: a .csv, .csv.gz, .parquet or .xlsx file; it is read when values are fetched.
@@ -63,7 +63,7 @@ class TableSource:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.variable for one in self.mapping.measured.values()))
+        return tuple(self.mapping.rules)
 
     @property
     def latency(self) -> pd.Timedelta:
@@ -73,6 +73,11 @@ class TableSource:
 
     @cached_property
     def _converters(self) -> dict[str, Callable[[Floats], Floats]]:
+        for one in self.mapping.measured.values():
+            if one.limit_variable is not None:
+                unit, wanted = variable_named(one.limit_variable).unit, variable_named(one.variable).unit
+                if unit != wanted:
+                    raise HaidangError(f"{one.limit_variable} is in {unit}, {one.variable} in {wanted}: name its limit")
         return {name: converter(name, measured) for name, measured in self.mapping.measured.items()}
 
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
@@ -83,19 +88,29 @@ class TableSource:
         """
         table = read_table(self.file, self.mapping)
         rows = self._rows(table, sites)
-        readings = self._readings(table, rows[rows["reason"] == ""])
+        readings = self._judged(self._readings(table, rows[rows["reason"] == ""]))
         daily = daily_values(readings, self.mapping, self.zone)
         entries = self._entries(daily, sites)
         entries = entries[(entries["valid_time"] >= start) & (entries["valid_time"] < end)]
         columns = ["place", "moment", "reason"]
         refused = pd.concat([rows.loc[rows["reason"] != "", columns], readings.loc[readings["reason"] != "", columns]])
         refused = refused[refused["moment"].isna() | (refused["moment"] >= start) & (refused["moment"] < end)]
-        counts = _fates(table, rows, readings, refused, start, end)
+        told = _fates(table, rows, readings, refused, start, end)
+        asked = (readings["moment"] >= start) & (readings["moment"] < end)
+        told = replace(told, remarks=self._remarks(readings[asked], entries))
         for batch in self._by_years(table, entries, refused.sort_values("place", kind="stable")):
-            yield replace(batch, read=counts.read, unread=counts.unread, passed_over=counts.passed_over)
-            counts = Receipt()
-        if counts.read:
-            yield Batch(entries.iloc[:0], read=counts.read, unread=counts.unread, passed_over=counts.passed_over)
+            yield _with_counts(batch, told)
+            told = Receipt()
+        if told.read:
+            yield _with_counts(Batch(entries.iloc[:0]), told)
+
+    def _judged(self, readings: pd.DataFrame) -> pd.DataFrame:
+        """The readings of `_readings`, with a reason in each that another check than that of the cells refuses."""
+        return readings
+
+    def _remarks(self, readings: pd.DataFrame, entries: pd.DataFrame) -> tuple[str, ...]:
+        """What an operator should know of the asked readings and of the entries made of them."""
+        return ()
 
     def _rows(self, table: Table, sites: Sites) -> pd.DataFrame:
         """Per row of the file: place, site, moment, dated, day, known if it has a column, reason ("" if good)."""
@@ -166,11 +181,18 @@ class TableSource:
         refuse(part, unread, lambda bad: [f"{column} is {text!r}, {advice}" for text in texts[bad.index]])
         if self.mapping.known_time is None:
             delay = measured.delay_days if measured.delay_days is not None else self.mapping.delay_days
-            span = variable_named(measured.variable).span_days
-            over = local_starts(part["moment"], self.zone, days_later=max(span, 1))
-            delayed = local_starts(part["moment"], self.zone) + pd.Timedelta(days=span + (delay or 0.0))
-            part["known"] = delayed.where(delayed >= over, over)
-        return part
+            span, when = variable_named(measured.variable).span_days, self.mapping.valid_time
+            over = stretch_ends(part["moment"], measured.variable, when, self.zone)
+            ends = local_starts(part["moment"], self.zone) + pd.Timedelta(days=span) if when.tells_day else over
+            over = over.clip(lower=local_starts(part["moment"], self.zone, days_later=1))
+            part["known"] = (ends + pd.Timedelta(days=delay or 0.0)).clip(lower=over)
+        if measured.limit_variable is None:
+            return part
+        at_limit = self.mapping.model_copy(update={"below_detection": "limit", "text_values": {}})
+        below = texts.str.startswith("<") & ~texts.str.casefold().isin(map(str.casefold, self.mapping.text_values))
+        limits = self._converters[name](read_numbers(texts, at_limit)[0])
+        told = part.assign(variable=measured.limit_variable, value=limits)[below & (part["reason"] == "")]
+        return pd.concat([part, told])
 
     def _entries(self, daily: pd.DataFrame, sites: Sites) -> pd.DataFrame:
         valid_time = local_starts(daily["moment"], self.zone)
@@ -207,6 +229,10 @@ class TableSource:
                 for row in cells.loc[bad.index, list(columns)].itertuples(index=False, name=None)
             ],
         )  # fmt: skip
+
+
+def _with_counts(batch: Batch, told: Receipt) -> Batch:
+    return replace(batch, read=told.read, unread=told.unread, passed_over=told.passed_over, remarks=told.remarks)
 
 
 def _fates(

@@ -2,7 +2,8 @@
 
 They are wrong on purpose, as real runs are: the control is damped and slightly wet (after a change of the model,
 slightly dry), 0.7 degC too cold in winter; members scatter with 0.6 of the true error, so that the ensemble is too
-sure.
+sure. The water that the air holds is told too: it says how near to rain a dry day is. Where a storm is known, the
+control's track says how near it will come, how strong, and what of the rain and wind is its own.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from features.sources.simulated.climate import RAIN, WIND, Climate
 from features.sources.simulated.laws import Array, Integers
 from features.sources.simulated.martingale import Revelation, Scores
 from features.sources.simulated.sea import highest_level, highest_tide
-from features.sources.simulated.storm_fields import Felt
+from features.sources.simulated.storm_fields import Felt, Passage
 from features.sources.simulated.storms import LIFE_DAYS
 
 MEMBERS = 10
@@ -25,6 +26,8 @@ LONGEST_WIND_LEAD = 5
 _DAMPING, _BIAS, _COLD_BIAS = 0.92, 0.05, 0.7
 _SPREAD = 0.6
 _HIGH = MEMBERS - 2
+_HEAVY_MM, _FAR_KM = 50.0, 3000.0
+_DRY_AIR_MM, _MOIST_AIR_MM, _AIR_RISES = 14.0, 56.0, 0.20
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Runs:
             days: positions of consecutive days; equal first days give equal ensembles.
             lead: days before each of them at which the run was issued, 1 .. 10; wind and water level reach 5 days.
         """
-        climate, storms = self.climate, self._storms_about(days, lead)
+        climate, (storms, passage) = self.climate, self._storms_about(days, lead)
         rain_score, scores = (self._biased(field, days, lead) for field in (climate.rain_scores, climate.wind_scores))
         heat_score = climate.revealed(climate.temperature_scores, lead)[days]
         rain_law, heat_law = climate.rain_law.on(days), climate.temperature_law.on(days)
@@ -58,6 +61,8 @@ class Runs:
             "rain": rain_law.amount(rain_score) + storms.rain[0],
             "rain_ensemble_mean": rains.mean(axis=0),
             "rain_ensemble_high": np.partition(rains, _HIGH, axis=0)[_HIGH],
+            "rain_ensemble_heavy": 100 * (rains >= _HEAVY_MM).mean(axis=0),
+            "precipitable_water": _air_holds(heat_law.winter) * np.exp(_AIR_RISES * rain_score),
             "air_temperature": mean,
             "highest_air_temperature": mean + heat_law.highest_above_mean(rain_score),
         }
@@ -70,6 +75,10 @@ class Runs:
                 "wind_speed": np.maximum(wind_law.speed(scores), storms.wind[0]),
                 "wind_speed_ensemble_high": np.partition(winds, _HIGH, axis=0)[_HIGH],
                 "water_level": level,
+                "storm_distance": np.minimum(passage.distance, _FAR_KM),
+                "storm_strength": passage.strength,
+                "storm_rain": np.where(np.isfinite(passage.distance), storms.rain[0], np.nan),
+                "storm_wind": np.where(np.isfinite(passage.distance), storms.wind[0], np.nan),
             }
         return said
 
@@ -102,8 +111,8 @@ class Runs:
         return highest_tide(self.climate.dates)
 
     @cached_property
-    def _foreseen(self) -> dict[tuple[int, int], Felt]:
-        """What each storm was foreseen to bring at each age: first axis the control's track, then the members'."""
+    def _foreseen(self) -> dict[tuple[int, int], tuple[Felt, Passage]]:
+        """What each storm was foreseen to do at each age: first axis the control's track, then the members'."""
         storms, terrain = self.climate.storms, self.climate.terrain
         random = chance(self.seed, "storm ensemble")
         foreseen = {}
@@ -115,23 +124,35 @@ class Runs:
                     *(np.concatenate([getattr(control, part)[None], getattr(members, part)]) for part in _PARTS)
                 )
                 felt = terrain.felt(both)
-                foreseen[storm, age] = Felt(felt.rain, felt.wind, felt.surge[:1])
+                foreseen[storm, age] = Felt(felt.rain, felt.wind, felt.surge[:1]), terrain.passage(control)
         return foreseen
 
-    def _storms_about(self, days: Integers, lead: int) -> Felt:
-        """What storms known at each run's issue were foreseen to bring; days on the axis after the members'."""
+    def _storms_about(self, days: Integers, lead: int) -> tuple[Felt, Passage]:
+        """What storms known at each run's issue were foreseen to do; days on the axis after the members'.
+
+        Of several storms the passage is that of the nearest; NaN where none is known.
+        """
         n_sites, shore = len(self.climate.sites), len(self.climate.terrain.coastal)
         rain, wind = (np.zeros((1 + MEMBERS, len(days), n_sites), np.float32) for _ in range(2))
         surge = np.zeros((1, len(days), 4, shore), np.float32)
+        distance, strength = (np.full((len(days), n_sites), np.nan, np.float32) for _ in range(2))
         for storm, formed in enumerate(self.climate.storms.formed):
             for age in range(max(0, LIFE_DAYS - lead)):
                 row = formed + age + lead - days[0]
                 if 0 <= row < len(days):
-                    felt = self._foreseen[storm, age]
+                    felt, passage = self._foreseen[storm, age]
                     rain[:, row] += felt.rain[:, age + lead]
                     wind[:, row] = np.maximum(wind[:, row], felt.wind[:, age + lead])
                     surge[:, row] += felt.surge[:, age + lead]
-        return Felt(rain, wind, surge)
+                    nearer = ~(distance[row] <= passage.distance[age + lead])
+                    distance[row, nearer] = passage.distance[age + lead, nearer]
+                    strength[row, nearer] = passage.strength[age + lead, nearer]
+        return Felt(rain, wind, surge), Passage(distance, strength)
 
 
 _PARTS = ("longitude", "latitude", "wind")
+
+
+def _air_holds(winter: Array) -> Array:
+    """Median precipitable water by season, mm, shape (day, 1): dry air in winter, moist in summer."""
+    return (_DRY_AIR_MM + (_MOIST_AIR_MM - _DRY_AIR_MM) * (1 - winter))[:, None]

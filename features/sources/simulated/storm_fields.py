@@ -38,6 +38,19 @@ class Felt:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """How near storms come on each day, and how strong they are then, both of shape (..., day, site).
+
+    Attributes:
+        distance: least distance of the centre, km.
+        strength: highest sustained wind of the storm at that time, m/s.
+    """
+
+    distance: Single
+    strength: Single
+
+
+@dataclass(frozen=True)
 class Terrain:
     """What the sites do to a storm's wind and rain, and which of them have a shore.
 
@@ -49,10 +62,8 @@ class Terrain:
 
     def felt(self, tracks: Tracks) -> Felt:
         """What storms on these tracks, of shape (..., step), bring to the sites on each of their eight days."""
-        at_storm = [part[..., None].astype(np.float32) for part in (tracks.longitude, tracks.latitude, tracks.wind)]
-        longitude, latitude, strength = at_storm
-        east = (self._longitude - longitude) * np.float32(_KM_PER_DEGREE * _EAST_SHRINKS)
-        north = (self._latitude - latitude) * np.float32(_KM_PER_DEGREE)
+        east, north = self._away(tracks)
+        strength = tracks.wind[..., None].astype(np.float32)
         distance = np.maximum(np.hypot(east, north), 1)
         profile = np.where(distance < _RADIUS_KM, distance / _RADIUS_KM, (_RADIUS_KM / distance) ** _WIND_FADING)
         wind = strength * profile * self._exposure
@@ -67,6 +78,20 @@ class Terrain:
             _by_day(wind).max(axis=-2).astype(np.float32),
             _by_day(surge).astype(np.float32),
         )
+
+    def passage(self, tracks: Tracks) -> Passage:
+        """How near storms on these tracks, of shape (..., step), come to the sites on each of their eight days."""
+        distance = _by_day(np.hypot(*self._away(tracks)).astype(np.float32))
+        nearest = distance.argmin(axis=-2)[..., None, :]
+        strength = tracks.wind.reshape(*tracks.wind.shape[:-1], LIFE_DAYS, STEPS_A_DAY, 1)
+        of_sites = np.broadcast_to(strength, distance.shape).astype(np.float32)
+        return Passage(*(np.take_along_axis(part, nearest, -2)[..., 0, :] for part in (distance, of_sites)))
+
+    def _away(self, tracks: Tracks) -> tuple[Single, Single]:
+        """How far the sites lie east and north of the centres, km, shape (..., step, site)."""
+        longitude, latitude = (part[..., None].astype(np.float32) for part in (tracks.longitude, tracks.latitude))
+        east = (self._longitude - longitude) * np.float32(_KM_PER_DEGREE * _EAST_SHRINKS)
+        return east, (self._latitude - latitude) * np.float32(_KM_PER_DEGREE)
 
     @cached_property
     def coastal(self) -> npt.NDArray[np.int64]:
