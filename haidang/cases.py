@@ -10,9 +10,9 @@ import pandas as pd
 from features.errors import HaidangError
 from features.ingest import Source
 from features.settings import FILE_NAME
-from features.sources.mapping import read_mapping
 from features.sources.simulated import SimulatedProvince
-from features.sources.tables import TableSource
+from features.sources.tables.mapping import read_mapping
+from features.sources.tables.source import TableSource
 from haidang.simulation import prepare
 
 

@@ -9,7 +9,7 @@ import pytest
 from features.errors import HaidangError, UnknownNameError
 from features.settings import Settings
 from features.sources.catalogue import KINDS, source_class, source_named
-from features.sources.tables import TableSource
+from features.sources.tables.source import TableSource
 from features.variables import VARIABLES
 
 RAIN = """\

@@ -18,7 +18,7 @@ from features.ingest import ingest
 from features.settings import Settings
 from features.sites import Sites
 from features.sources.catalogue import source_named
-from features.sources.climate_data_store import ClimateDataStore
+from features.sources.grids.climate_data_store import ClimateDataStore
 
 KEY = "11111111-2222-3333-4444-555555555555"
 NOW = pd.Timestamp("2020-02-20T10:00Z")

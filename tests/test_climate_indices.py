@@ -15,8 +15,8 @@ from features.settings import Settings
 from features.sites import Sites
 from features.sources.catalogue import source_named
 from features.sources.climate_indices import ClimateIndices
-from features.sources.mapping import read_mapping
-from features.sources.tables import TableSource
+from features.sources.tables.mapping import read_mapping
+from features.sources.tables.source import TableSource
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 HANOI = "Asia/Ho_Chi_Minh"

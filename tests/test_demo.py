@@ -12,7 +12,7 @@ from features.errors import HaidangError, UnknownNameError
 from features.ingest import ingest
 from features.settings import Settings
 from features.sites import read_sites
-from features.sources.mapping import read_mapping
+from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES
 from haidang import cases, demo, jobs
 from haidang.cases import CASES

@@ -11,8 +11,8 @@ from features.archive import Archive
 from features.errors import HaidangError
 from features.ingest import ingest
 from features.sites import Site, Sites
-from features.sources.mapping import Mapping, read_mapping
-from features.sources.tables import TableSource
+from features.sources.tables.mapping import Mapping, read_mapping
+from features.sources.tables.source import TableSource
 
 HANOI = "Asia/Ho_Chi_Minh"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"

@@ -31,7 +31,7 @@ from features.ingest import ingest
 from features.settings import BUILT_IN_SITES, Settings
 from features.sites import read_sites
 from features.sources.catalogue import source_named
-from features.sources.era5 import Era5, relative_humidity
+from features.sources.grids.era5 import Era5, relative_humidity
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 # 17 UTC is midnight in Hanoi: these 48 hours are the local days of 2 and 3 January 2020.

@@ -16,8 +16,8 @@ from features.entries import Receipt
 from features.ingest import ingest
 from features.settings import BUILT_IN_SITES
 from features.sites import Site, Sites, read_sites
-from features.sources.line_list_mapping import read_line_list_mapping
-from features.sources.line_lists import LineListSource
+from features.sources.line_lists.mapping import read_line_list_mapping
+from features.sources.line_lists.source import LineListSource
 
 HANOI = "Asia/Ho_Chi_Minh"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"

@@ -13,10 +13,10 @@ from shapely.geometry.base import BaseGeometry
 
 from features.errors import HaidangError
 from features.sites import Sites
-from features.sources import site_reader
-from features.sources.cf_units import cf_unit, step_converter
-from features.sources.gridded_files import OpenFiles, Part, files_of, parts_of
-from features.sources.site_reader import SiteReader
+from features.sources.grids import site_reader
+from features.sources.grids.cf_units import cf_unit, step_converter
+from features.sources.grids.files import OpenFiles, Part, files_of, parts_of
+from features.sources.grids.site_reader import SiteReader
 
 NO_AREAS: Mapping[str, BaseGeometry] = {}
 NAN = float("nan")

@@ -13,7 +13,7 @@ from features.ingest import ingest
 from features.settings import Settings
 from features.sites import Site, Sites
 from features.sources.catalogue import source_named
-from features.sources.hubverse import Hubverse
+from features.sources.peers.hubverse import Hubverse
 
 HANOI = "Asia/Ho_Chi_Minh"
 EVER = pd.Timestamp("1800-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")

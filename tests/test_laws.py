@@ -30,7 +30,7 @@ from models.logistic import Logistic
 
 FOUND = read_hazards()
 HAZARDS = FOUND | {"tiny": a_tiny_hazard()}
-# What the table of razor-clam beaches brings, see the mappings of features/sources/tables.py.
+# What the table of razor-clam beaches brings, see the mappings of features/sources/tables/source.py.
 OF_TABLES = {
     "domoic_acid", "pseudo_nitzschia", "sea_surface_temperature", "sea_surface_temperature_anomaly", "chlorophyll",
     "chlorophyll_anomaly", "photosynthetic_radiation", "river_discharge", "nutrient_upwelling", "oceanic_nino_index",

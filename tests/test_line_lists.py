@@ -19,8 +19,8 @@ from features.periods import Periods
 from features.settings import Settings
 from features.sites import Site, Sites
 from features.sources.catalogue import source_named
-from features.sources.line_list_mapping import LineListMapping
-from features.sources.line_lists import LineListSource
+from features.sources.line_lists.mapping import LineListMapping
+from features.sources.line_lists.source import LineListSource
 from models.targets import Total
 
 HANOI = "Asia/Ho_Chi_Minh"

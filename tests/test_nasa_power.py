@@ -16,8 +16,8 @@ from features.entries import Batch
 from features.errors import HaidangError
 from features.ingest import ingest
 from features.sites import Site, Sites
-from features.sources.nasa_power import NasaPower
-from features.sources.web_service import ProviderError
+from features.sources.web.nasa_power import NasaPower
+from features.sources.web.service import ProviderError
 
 HANOI = "Asia/Ho_Chi_Minh"
 PATH = "/api/temporal/daily/point"

@@ -22,15 +22,15 @@ from features.ingest_log import IngestLog
 from features.settings import Settings
 from features.sites import Site, Sites
 from features.sources.catalogue import source_named
-from features.sources.open_meteo import OpenMeteoHistory, OpenMeteoPreviousRuns
-from features.sources.open_meteo_runs import (
+from features.sources.web.open_meteo import OpenMeteoHistory, OpenMeteoPreviousRuns
+from features.sources.web.open_meteo_runs import (
     OpenMeteoAir,
     OpenMeteoEnsemble,
     OpenMeteoFlood,
     OpenMeteoForecast,
     OpenMeteoMarine,
 )
-from features.sources.web_service import ProviderError
+from features.sources.web.service import ProviderError
 from haidang.ingests import Asked, ingest_logged
 from serving.deployment import open_deployment
 

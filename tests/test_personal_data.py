@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from features.sources.personal_data import WITHHELD, holds_personal, looks_personal, without_personal
+from features.sources.line_lists.personal_data import WITHHELD, holds_personal, looks_personal, without_personal
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from gridded_samples import CENTRE, EVER, HANOI, batches, passed_over, sites_at
 from features.archive import Archive
 from features.errors import HaidangError
 from features.ingest import ingest
-from features.sources.projections import Cmip6
+from features.sources.grids.projections import Cmip6
 
 CMIP6 = {"source_id": "MPI-ESM1-2-HR", "experiment_id": "ssp245", "variant_label": "r1i1p1f1", "frequency": "day"}
 CORDEX = {

@@ -12,7 +12,7 @@ from features.entries import Batch, Receipt
 from features.errors import UnknownNameError
 from features.ingest import ingest
 from features.sites import Site, Sites
-from features.sources.psp_forecast import ShellfishToxinForecasts
+from features.sources.peers.psp_forecast import ShellfishToxinForecasts
 
 MAINE = "America/New_York"
 EVER = pd.Timestamp("1800-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")

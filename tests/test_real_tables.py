@@ -13,8 +13,8 @@ from features.entries import Receipt
 from features.errors import plain_letters
 from features.ingest import ingest
 from features.sites import Site, Sites
-from features.sources.mapping import read_mapping
-from features.sources.tables import TableSource
+from features.sources.tables.mapping import read_mapping
+from features.sources.tables.source import TableSource
 
 HANOI = "Asia/Ho_Chi_Minh"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"

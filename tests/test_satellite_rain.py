@@ -13,7 +13,7 @@ from features.archive import Archive
 from features.entries import Receipt
 from features.errors import HaidangError
 from features.ingest import ingest
-from features.sources.satellite_rain import Chirps, Imerg
+from features.sources.grids.satellite_rain import Chirps, Imerg
 
 NAN = float("nan")
 HALF_HOURS = pd.date_range("2020-01-01 17:00", periods=48, freq="30min")

@@ -11,7 +11,7 @@ from gridded_samples import EVER, HANOI, batches, by_day, fetched, passed_over, 
 
 from features.archive import Archive
 from features.ingest import ingest
-from features.sources.sea_temperature import Mur, Oisst
+from features.sources.grids.sea_temperature import Mur, Oisst
 
 NAN = float("nan")
 COAST = sites_at(A=(20.95, 107.1), INLAND=(21.9, 106.5))

@@ -14,9 +14,9 @@ from features.entries import Batch
 from features.ingest import ingest
 from features.periods import Periods
 from features.sites import Sites, read_sites
-from features.sources.best_track import JmaBestTrack
-from features.sources.forecast_tracks import ForecastTracks
-from features.sources.storm_profiles import radii_of_highest_wind, rain_rates, strengths, winds
+from features.sources.storms.best_track import JmaBestTrack
+from features.sources.storms.forecast_tracks import ForecastTracks
+from features.sources.storms.profiles import radii_of_highest_wind, rain_rates, strengths, winds
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 HANOI = "Asia/Ho_Chi_Minh"

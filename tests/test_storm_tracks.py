@@ -8,12 +8,12 @@ import pytest
 from storm_files import fix, jma, whole
 
 from features.errors import HaidangError, UnknownNameError
-from features.sources.best_track import JmaBestTrack, read_best_track
 from features.sources.catalogue import source_named
-from features.sources.forecast_track_tables import read_forecast_tracks
-from features.sources.forecast_tracks import ForecastTracks
-from features.sources.ibtracs import read_ibtracs
-from features.sources.storm_tracks import Tracks
+from features.sources.storms.best_track import JmaBestTrack, read_best_track
+from features.sources.storms.forecast_track_tables import read_forecast_tracks
+from features.sources.storms.forecast_tracks import ForecastTracks
+from features.sources.storms.ibtracs import read_ibtracs
+from features.sources.storms.tracks import Tracks
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 IBTRACS_HEADER = (

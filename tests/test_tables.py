@@ -16,8 +16,8 @@ from features.entries import Receipt
 from features.errors import HaidangError, UnknownNameError
 from features.ingest import ingest
 from features.sites import Site, Sites
-from features.sources.mapping import Mapping, read_mapping
-from features.sources.tables import TableSource
+from features.sources.tables.mapping import Mapping, read_mapping
+from features.sources.tables.source import TableSource
 
 HANOI = "Asia/Ho_Chi_Minh"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
@@ -440,7 +440,7 @@ def test_batches_are_whole_local_years_in_order(write: Callable[[str], Path], mo
     path = write("day,rain\n2021-01-01,3\n2020-12-31,2\n2019-01-01,1\nwhen,4\n2022-03-01,x\n")
     (whole,) = TableSource(path, wide(), HANOI).fetch(TWO, *EVER)
     assert list(whole.entries["value"]) == [1.0, 2.0, 3.0]
-    monkeypatch.setattr("features.sources.tables._ROWS_PER_BATCH", 1)
+    monkeypatch.setattr("features.sources.tables.source._ROWS_PER_BATCH", 1)
     batches = list(TableSource(path, wide(), HANOI).fetch(TWO, *EVER))
     assert [list(batch.entries["value"]) for batch in batches] == [[1.0], [2.0], [3.0], []]
     assert [len(batch.rejected) for batch in batches] == [1, 0, 0, 1]

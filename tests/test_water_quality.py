@@ -15,7 +15,7 @@ from features.ingest import ingest
 from features.settings import Settings
 from features.sites import Site, Sites
 from features.sources.catalogue import source_named
-from features.sources.water_quality import WaterMapping, WaterQualitySource
+from features.sources.tables.water_quality import WaterMapping, WaterQualitySource
 
 HANOI = "Asia/Ho_Chi_Minh"
 EVER = pd.Timestamp("1800-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")

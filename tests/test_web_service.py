@@ -14,7 +14,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from features.errors import HaidangError
-from features.sources.web_service import ProviderError, WebService
+from features.sources.web.service import ProviderError, WebService
 
 JSON = {"Content-Type": "application/json"}
 

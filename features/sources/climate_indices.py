@@ -20,8 +20,8 @@ from features.errors import HaidangError
 from features.local_days import Days, day_starts
 from features.sites import Sites
 from features.sources.climate_tables import Cell, read_seasons, read_years
-from features.sources.texts import read_text
-from features.sources.web_service import WebService
+from features.sources.tables.texts import read_text
+from features.sources.web.service import WebService
 from features.variables import variable_named
 
 _LONGEST_MONTH = 31

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pint
 
 from features.errors import HaidangError
-from features.sources.mapping import Measured
+from features.sources.tables.mapping import Measured
 from features.variables import variable_named
 
 Floats = npt.NDArray[np.float64]

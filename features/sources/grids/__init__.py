@@ -1,0 +1,1 @@
+"""Gridded fields from files, and what they are at the sites."""

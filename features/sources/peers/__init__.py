@@ -1,0 +1,1 @@
+"""Forecasts of others, kept to be scored beside ours."""

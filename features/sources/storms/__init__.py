@@ -1,0 +1,1 @@
+"""Tracks of tropical cyclones, and what they are at the sites."""

@@ -1,0 +1,1 @@
+"""Tables of one's own, read by a declared mapping of their columns."""

@@ -1,0 +1,1 @@
+"""Weather from services on the network, at points."""
