@@ -141,7 +141,7 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
     days = _each_day_number(valid, zone)
     over = _each_day_start(days_after(days, span_days), zone)
 
-    at = "{variable} at site {site} on {valid_time}"
+    at = "{variable} at site {site} on {day}"
     tests = [
         (~named["site"].isin(sites.codes), "unknown site {site!r}: add it to the sites file or mend the code"),
         (np.isnan(low), "unknown variable {variable!r}: see features/variables.csv"),
@@ -172,7 +172,9 @@ def inspect(entries: pd.DataFrame, sites: Sites, zone: str) -> Batch:
         first = np.flatnonzero(passed & np.asarray(failed))
         if not len(first):
             continue
-        facts = raw.iloc[first].assign(unit=unit[first], low=low[first], high=high[first])
+        local = valid[first].tz_convert(zone)
+        day = np.where(local == local.normalize(), local.strftime("%Y-%m-%d"), local.strftime("%Y-%m-%dT%H:%M%z"))
+        facts = raw.iloc[first].assign(unit=unit[first], low=low[first], high=high[first], day=day)
         reason[first] = [text.format(**row) for row in facts.to_dict("records")]
         passed[first] = False
     good = named.assign(valid_time=valid_time, known_time=known_time, value=value)[passed]

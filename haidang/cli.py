@@ -94,11 +94,18 @@ def ingest_command(
 
 
 @app.command("sources")
-def sources_command(context: typer.Context, as_json: Json = False) -> None:
+def sources_command(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="one of them, to see all that it says of itself")] = None,
+    as_json: Json = False,
+) -> None:
     """Lists the sources: those of haidang.toml, and the kinds that there are."""
     from haidang import reports
 
-    reports.show_sources(context.obj, as_json=as_json)
+    if name is None:
+        reports.show_sources(context.obj, as_json=as_json)
+    else:
+        reports.show_source(context.obj, name)
 
 
 @app.command("simulate")

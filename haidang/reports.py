@@ -11,7 +11,8 @@ from rich.table import Table
 from features.feeds import Feed, feeds
 from features.ingest_log import IngestLog
 from features.settings import Settings
-from features.sources.catalogue import KINDS, source_class
+from features.sources.catalogue import KINDS, source_class, source_named
+from features.variables import variable_named
 from haidang.jobs import Trained
 from haidang.simulation import Judged
 from haidang.views import console, print_models, table_of
@@ -115,20 +116,14 @@ def show_sources(settings: Settings, *, as_json: bool) -> None:
     for name in (*settings.sources, *(kind for kind in KINDS if kind not in settings.sources)):
         kind = str(settings.sources.get(name, {}).get("kind", name))
         about = source_class(kind)
-        needed = [
-            field.name
-            for field in dataclasses.fields(about)
-            if field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-            and field.name not in ("zone", "boundaries")
-        ]
         rows.append(
             {
                 "source": name,
                 "configured": "yes" if name in settings.sources else "",
                 "kind": kind,
                 "brings": (inspect.getdoc(about) or "").split("\n")[0],
-                "needs": ", ".join(needed),
+                "needs": ", ".join(field.name for field in _settings_of(about) if _is_needed(field)),
+                "licence": about.licence,
             }
         )
     if as_json:
@@ -138,6 +133,35 @@ def show_sources(settings: Settings, *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*row.values())
     console.print(table)
+
+
+def show_source(settings: Settings, name: str) -> None:
+    """All that a source says of itself: what it brings in which units and how late, its licence and its settings."""
+    about = source_class(str(settings.sources.get(name, {}).get("kind", name)))
+    console.print(inspect.getdoc(about), markup=False, highlight=False)
+    console.print(f"\nlicence: {about.licence}", markup=False, highlight=False)
+    table = table_of("setting", "default")
+    for field in _settings_of(about):
+        table.add_row(field.name, "needed" if _is_needed(field) else str(field.default))
+    console.print(table)
+    if any(_is_needed(field) for field in _settings_of(about)) and name not in settings.sources:
+        console.print("what it brings depends on the needed settings", style="dim")
+        return
+    source = source_named(name, settings, {})
+    console.print(f"\nlatency: {source.latency / pd.Timedelta(days=1):g} d", highlight=False)
+    table = table_of("variable", "unit", "", "")
+    for variable in source.variables:
+        declared = variable_named(variable)
+        table.add_row(variable, declared.unit, declared.title_vi, declared.title_en)
+    console.print(table)
+
+
+def _settings_of(about: type) -> list[dataclasses.Field[object]]:
+    return [field for field in dataclasses.fields(about) if field.name not in ("zone", "boundaries")]
+
+
+def _is_needed(field: dataclasses.Field[object]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:

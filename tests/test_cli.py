@@ -335,3 +335,37 @@ def test_the_command_prints_nothing_but_json_in_a_process_of_its_own(home: Path)
     ended = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
     assert RiskAnswer.model_validate_json(ended.stdout).hazard == SMALL
     assert not ended.stderr
+
+
+def test_one_dead_source_does_not_stop_the_others_and_the_status_says_which(
+    haidang: Haidang, empty: Path, table: Callable[..., tuple[Path, Path]]
+) -> None:
+    file, mapping = table("Hạ Long,31/08/2025,12.5", "Hạ Long,01/09/2025,-4", "Atlantis,01/09/2025,1")
+    with (empty / "haidang.toml").open("a", encoding="utf-8") as settings:
+        settings.write(
+            '\n[sources.runs]\nkind = "nasa_power"\naddress = "http://127.0.0.1:9"\nattempts = 1\n'
+            f'[sources.gauges]\nkind = "tables"\nfile = "{file}"\nmapping = "{mapping}"\n'
+        )
+    told = haidang("--home", empty, "ingest", "--from", "2025-08-01", "--to", "2025-09-10")
+    assert told.code == 2
+    assert "NASA POWER" in told.err and "the connection failed" in told.err
+    assert "entries   accepted 1   held already 0   quarantined 2" in told.out
+    status = json.loads(good(haidang("--home", empty, "status", "--json")))
+    (feed,) = status["feeds"]
+    assert (feed["variable"], feed["newest day"], feed["late"]) == ("rain", "2025-08-31", "LATE")
+    assert {row["rows"] for row in status["quarantine"]} == {1}
+    assert any(
+        "on 2025-09-01 is -4.0 mm, below its lowest" in row["reason, for instance"] for row in status["quarantine"]
+    )
+    outcomes = {row["source"]: row["outcome"] for row in status["ingests"]}
+    assert outcomes == {"station": "finished", "runs": "failed"}
+    assert "the connection failed" in next(row["last error"] for row in status["ingests"] if row["source"] == "runs")
+
+
+def test_sources_are_listed_and_each_says_what_it_brings(haidang: Haidang, empty: Path) -> None:
+    listed = json.loads(good(haidang("--home", empty, "sources", "--json")))
+    assert {"open_meteo_forecast", "era5", "line_list", "tables"} <= {row["source"] for row in listed}
+    assert all(row["brings"] and row["licence"] for row in listed)
+    told = good(haidang("--home", empty, "sources", "open_meteo_forecast"))
+    assert "latency: 0.5 d" in told and "Gió giật mạnh nhất ngày" in told
+    assert "depends on the needed settings" in good(haidang("--home", empty, "sources", "jma_best_track"))

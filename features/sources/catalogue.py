@@ -43,7 +43,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """Kind of source -> where its class stands; a class is imported when it is needed, so that others cost no time."""
 
 
-def source_class(kind: str) -> type:
+def source_class(kind: str) -> type[Any]:
     """The class of a kind of source: a dataclass whose fields are its settings.
 
     Raises:

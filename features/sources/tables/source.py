@@ -30,7 +30,7 @@ def _read(stated: object) -> object:
 
 @dataclass(frozen=True)
 class TableSource:
-    """A source that reads one file by a declared mapping.
+    """Values of a table of one's own, CSV, Parquet or Excel, by a declared mapping of its columns.
 
     A value that is known a stated delay after its stretch is never known before its local day, or the month that it
     speaks of, is over. Where a rule brings several rows of a day together, the value is known when its last row is
