@@ -33,7 +33,7 @@ class PerPeriod(Exceedance):
         ]
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        position = _positions(X, self.periods_)
+        position = positions(X, self.periods_)
         probabilities = np.empty((len(X), len(self.learned_cuts_)))
         for k, member in enumerate(self.members_):
             if (of_period := position == k).any():
@@ -90,7 +90,7 @@ class Blend(Exceedance):
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         pooled = np.stack([log_odds(member.predict_exceedance(X)) for member in self.members_])
-        k = _positions(X, self.periods_)
+        k = positions(X, self.periods_)
         probabilities: Floats = expit(np.einsum("mrc,rm->rc", pooled, self.weights_[k]) + self.offsets_[k])
         return probabilities
 
@@ -113,7 +113,7 @@ class Blend(Exceedance):
         return np.concatenate(rows), np.concatenate(predictions, axis=1)
 
 
-def _positions(X: pd.DataFrame, periods: list[int]) -> npt.NDArray[np.int64]:
+def positions(X: pd.DataFrame, periods: list[int]) -> npt.NDArray[np.int64]:
     """Where the period of each row stands among the periods that were learned."""
     period = X.index.get_level_values("period").to_numpy()
     unknown = sorted(set(period.tolist()) - set(periods))

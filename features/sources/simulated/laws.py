@@ -92,10 +92,15 @@ class RainLaw:
         """The law at sites at some positions."""
         return replace(self, scale_mm=self.scale_mm[..., sites])
 
+    def standard(self, score: Floating) -> Array:
+        """Scores with what slow drivers add to them, of variance 1 in the long run, of the scores' shape."""
+        standard: Array = (score + self.shift[..., None]) / self.deviation[..., None]
+        return standard
+
     def amount(self, score: Floating) -> Array:
         """Rain, mm/day, shape (..., day, site), for normal scores of that shape; rises with the score."""
         wet = self.wet[..., None]
-        share = ndtr((score + self.shift[..., None]) / self.deviation[..., None])
+        share = ndtr(self.standard(score))
         among_wet = np.clip((share - (1 - wet)) / wet, 0, 1 - 1e-9)
         amount: Array = self.scale_mm / _XI * ((1 - among_wet ** (1 / _KAPPA)) ** -_XI - 1)
         return amount

@@ -62,7 +62,7 @@ class Runs:
             "rain_ensemble_mean": rains.mean(axis=0),
             "rain_ensemble_high": np.partition(rains, _HIGH, axis=0)[_HIGH],
             "rain_ensemble_heavy": 100 * (rains >= _HEAVY_MM).mean(axis=0),
-            "precipitable_water": _air_holds(heat_law.winter) * np.exp(_AIR_RISES * rain_score),
+            "precipitable_water": _air_holds(heat_law.winter) * np.exp(_AIR_RISES * rain_law.standard(rain_score)),
             "air_temperature": mean,
             "highest_air_temperature": mean + heat_law.highest_above_mean(rain_score),
         }
