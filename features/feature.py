@@ -57,3 +57,8 @@ class VariableFeature(Feature):
     @property
     def variables(self) -> tuple[str, ...]:
         return (self.variable,)
+
+
+def named(*features: AnyFeature) -> tuple[str, ...]:
+    """The names of features, for estimators that read some columns only."""
+    return tuple(feature.name for feature in features)

@@ -142,12 +142,12 @@ def judge_champion(
         outcome = hazard.outcomes(archive, times, by=archive.ends())
     forecasts = {"model": champion.answer(rows)}
     for name in ("climatology", "persistence"):
-        fitted = baselines[name].fit(learned_from.rows, learned_from.outcome)
+        fitted = baselines[name].fit(learned_from.rows, hazard.target.severity(learned_from.outcome))
         forecasts[name] = _frame(fitted.predict_exceedance(rows), rows, hazard)
     wanted = (CEILING_YEARS if hazard.target.variable in HIDDEN else 0) if ceiling_years is None else ceiling_years
     if wanted:
         forecasts["ceiling"] = ceiling(hazard, province, deployment.sites, rows, wanted)
-    achieved = judge(hazard.periods, truth, forecasts, outcome)
+    achieved = judge(hazard.periods, truth, forecasts, outcome, sense=hazard.target.sense)
     return Judged(champion.version, first_year, years, wanted, achieved)
 
 
@@ -164,9 +164,8 @@ def ceiling(hazard: Hazard, province: SimulatedProvince, sites: Sites, rows: pd.
         )
         with _archive_of(past, sites) as archive:
             learned.append(known_examples(hazard, archive, archive.ends()))
-    estimator = hazard.estimator().fit(
-        pd.concat([one.rows for one in learned]), np.concatenate([one.outcome for one in learned])
-    )
+    outcome = np.concatenate([one.outcome for one in learned])
+    estimator = hazard.estimator().fit(pd.concat([one.rows for one in learned]), hazard.target.severity(outcome))
     return _frame(estimator.predict_exceedance(rows), rows, hazard)
 
 

@@ -163,7 +163,7 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
 
 def _cut_headings(answer: RiskAnswer) -> list[str]:
     periods = [period for forecast in answer.forecasts[:1] for period in forecast.periods[:1]]
-    return [f">= {one.at_least:g}" for first in periods for one in (*first.probabilities, *first.thresholds)]
+    return [one.told for first in periods for one in (*first.probabilities, *first.thresholds)]
 
 
 def table_of(*headings: str) -> Table:

@@ -2,19 +2,34 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from models.exceedance import Exceedance, Floats
+from models.exceedance import Exceedance, Floats, events_at
 from models.logistic import Logistic
+from models.season import seasonal_odds, site_and_season
 
 
-class Climatology(Logistic):
+class Climatology(Exceedance):
     """The season and the place: two harmonics and a shrunk offset of each site, on the log-odds.
 
     Nothing that was observed lately enters.
+
+    Attributes:
+        C: inverse strength of the ridge.
     """
 
     def __init__(self, cuts: tuple[float, ...] = (), *, C: float = 1.0, min_events: int = 20) -> None:
-        super().__init__(cuts, columns=("season_harmonic",), site_effects=True, C=C, min_events=min_events)
+        self.cuts = cuts
+        self.C = C
+        self.min_events = min_events
+
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        self.sites_ = sorted(X.index.unique("site"))
+        self.weights_ = seasonal_odds(X, events_at(outcome, self.learned_cuts_), self.sites_, self.C)
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        probabilities: Floats = expit(site_and_season(X, self.sites_) @ self.weights_)
+        return probabilities
 
 
 class Persistence(Exceedance):
@@ -30,13 +45,14 @@ class Persistence(Exceedance):
         self.min_events = min_events
 
     def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        self.bent_ = bool(not (X[self.column] < 0).any() and X[self.column].max() > 10 * X[self.column].median())
         self.now_ = Logistic(self.learned_cuts_, C=10.0, min_events=self.min_events).fit(self._now(X), outcome)
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         return self.now_.predict_exceedance(self._now(X))
 
     def _now(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The present value, bent, and how its weight fades with the period."""
-        now = np.log1p(np.maximum(X[self.column], 0.0))
+        """The present value, bent where a few are far above the others, and how its weight fades with the period."""
+        now = np.log1p(np.maximum(X[self.column], 0.0)) if self.bent_ else X[self.column]
         period = X.index.get_level_values("period").to_numpy(float)
         return pd.DataFrame({"now": now, "fading": now / period, "period": period}, index=X.index)

@@ -1,5 +1,6 @@
 """Blending and calibration: a pool of members in log-odds, its weights learned on later out-of-fold predictions."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import clone
 
+from models.boosted import Boosted
 from models.exceedance import Exceedance, Floats, events_at, log_odds
 
 
@@ -44,16 +46,18 @@ class PerPeriod(Exceedance):
 class Blend(Exceedance):
     """A calibrated pool: `logit p = offset(cut) + sum of weight(member) * logit p(member)`, weights at least zero.
 
-    Offsets and weights are learned for each period on predictions for times later than any the members had seen, with a
-    gap between. A ridge draws the weights to equal shares and the offsets to zero, so that few events cannot
-    overturn them. With one member it is a calibration of that member. Linear pools in log-odds: Satopää et al. 2014,
-    doi:10.1016/j.ijforecast.2013.09.009.
+    Trees, where there are some, correct the last member and are one more member. Offsets and weights are learned for
+    each period on predictions for times later than any the members had seen, with a gap between. A ridge draws the
+    weights to equal shares and the offsets to zero, so that few events cannot overturn them. With one member it is a
+    calibration of that member. Linear pools in log-odds: Satopää et al. 2014, doi:10.1016/j.ijforecast.2013.09.009.
 
     Attributes:
         members: the estimators.
+        trees: what corrects the last of them; its own backbone is not used.
         folds: how many later stretches are predicted.
         gap_days: days left out between what the members learn and what they predict; the hazard sets them.
         ridge: strength of the pull to equal shares, in nats.
+        weights_: shape (period, member).
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Blend(Exceedance):
         cuts: tuple[float, ...] = (),
         *,
         members: tuple[Exceedance, ...],
+        trees: Boosted | None = None,
         folds: int = 3,
         gap_days: int = 0,
         ridge: float = 10.0,
@@ -68,6 +73,7 @@ class Blend(Exceedance):
     ) -> None:
         self.cuts = cuts
         self.members = members
+        self.trees = trees
         self.folds = folds
         self.gap_days = gap_days
         self.ridge = ridge
@@ -75,28 +81,37 @@ class Blend(Exceedance):
 
     def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
         events = events_at(outcome, self.learned_cuts_)
-        fresh = [clone(member).set_params(cuts=self.learned_cuts_) for member in self.members]
-        later, predictions = self._out_of_fold(X, outcome, fresh)
+        later, predictions = self._out_of_fold(X, outcome)
         period = X.index.get_level_values("period").to_numpy()
         self.periods_ = [int(number) for number in np.unique(period)]
         self.weights_, self.offsets_ = (
-            np.empty((len(self.periods_), len(fresh))),
+            np.empty((len(self.periods_), len(predictions))),
             np.empty((len(self.periods_), len(self.learned_cuts_))),
         )
         for k, number in enumerate(self.periods_):
             chosen = period[later] == number
             self.weights_[k], self.offsets_[k] = _pool(predictions[:, chosen], events[later][chosen], self.ridge)
-        self.members_ = [member.fit(X, outcome) for member in fresh]
+        self.members_, self.trees_ = self._fitted(X, outcome)
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        pooled = np.stack([log_odds(member.predict_exceedance(X)) for member in self.members_])
         k = positions(X, self.periods_)
-        probabilities: Floats = expit(np.einsum("mrc,rm->rc", pooled, self.weights_[k]) + self.offsets_[k])
+        pooled = np.einsum("mrc,rm->rc", self.log_odds_of_members(X), self.weights_[k])
+        probabilities: Floats = expit(pooled + self.offsets_[k])
         return probabilities
 
-    def _out_of_fold(
-        self, X: pd.DataFrame, outcome: Floats, fresh: list[Exceedance]
-    ) -> tuple[npt.NDArray[np.int64], Floats]:
+    def log_odds_of_members(self, X: pd.DataFrame) -> Floats:
+        """What each member says, shape (member, row, learned cut)."""
+        return _log_odds(self.members_, self.trees_, X)
+
+    def _fitted(self, X: pd.DataFrame, outcome: Floats) -> tuple[list[Exceedance], Boosted | None]:
+        """Fresh members and trees, fitted."""
+        members = [clone(member).set_params(cuts=self.learned_cuts_).fit(X, outcome) for member in self.members]
+        if self.trees is None:
+            return members, None
+        margin = log_odds(members[-1].predict_exceedance(X))
+        return members, clone(self.trees).set_params(cuts=self.learned_cuts_).fit_from(margin, X, outcome)
+
+    def _out_of_fold(self, X: pd.DataFrame, outcome: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
         """Rows that were predicted by members fitted on earlier times only, and their log-odds (member, row, cut)."""
         times = pd.DatetimeIndex(X.index.get_level_values("issue_time"))
         stretches = np.array_split(times.unique().sort_values(), self.folds + 1)
@@ -107,10 +122,16 @@ class Blend(Exceedance):
             within = np.flatnonzero((times >= start) & (times < end))
             if not before.any():
                 raise ValueError(f"no row lies {self.gap_days} days before {start}: the blend needs a longer record")
-            fitted = [clone(member).fit(X[before], outcome[before]) for member in fresh]
-            predictions.append(np.stack([log_odds(member.predict_exceedance(X.iloc[within])) for member in fitted]))
+            predictions.append(_log_odds(*self._fitted(X[before], outcome[before]), X.iloc[within]))
             rows.append(within)
         return np.concatenate(rows), np.concatenate(predictions, axis=1)
+
+
+def _log_odds(members: Sequence[Exceedance], trees: Boosted | None, X: pd.DataFrame) -> Floats:
+    odds = [log_odds(member.predict_exceedance(X)) for member in members]
+    if trees is not None:
+        odds.append(log_odds(trees.predict_from(odds[-1], X)))
+    return np.stack(odds)
 
 
 def positions(X: pd.DataFrame, periods: list[int]) -> npt.NDArray[np.int64]:

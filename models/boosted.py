@@ -1,6 +1,9 @@
 """Boosted trees of exceedance probabilities: one xgboost model for all cuts, kept in xgboost's own format."""
 
+from typing import Self
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xgboost
 from sklearn.base import clone
@@ -24,7 +27,12 @@ class Boosted(Exceedance):
         min_child_weight: least total weight of a leaf.
         subsample: share of rows that each tree sees.
         ridge: L2 penalty of the leaf weights.
-        seed: of the row samples.
+        rising: prefixes of columns with which the probability never falls, such as the rain that is forecast.
+        falling: prefixes of columns with which it never rises.
+        dropped: groups of prefixes of columns that come from one source; in a share of the issue times a group is
+            hidden while learning, so that the trees know what to do when the source is silent.
+        dropout: that share, for each group by itself.
+        seed: of the row samples and of what is hidden.
     """
 
     def __init__(
@@ -38,6 +46,10 @@ class Boosted(Exceedance):
         min_child_weight: float = 20.0,
         subsample: float = 0.6,
         ridge: float = 10.0,
+        rising: tuple[str, ...] = (),
+        falling: tuple[str, ...] = (),
+        dropped: tuple[tuple[str, ...], ...] = (),
+        dropout: float = 0.1,
         seed: int = 0,
         min_events: int = 20,
     ) -> None:
@@ -49,15 +61,31 @@ class Boosted(Exceedance):
         self.min_child_weight = min_child_weight
         self.subsample = subsample
         self.ridge = ridge
+        self.rising = rising
+        self.falling = falling
+        self.dropped = dropped
+        self.dropout = dropout
         self.seed = seed
         self.min_events = min_events
 
     def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
         if self.backbone is not None:
             self.backbone_ = clone(self.backbone).set_params(cuts=self.learned_cuts_).fit(X, outcome)
+        self._grow(self._margin(X), X, outcome)
+
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        return self.predict_from(self._margin(X), X)
+
+    def fit_from(self, margin: Floats, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
+        """Learns to correct given log-odds of shape (row, cut), of all cuts, however few events they have."""
+        self.set_params(min_events=0)
+        self._grow(margin, X, self._seen(X, y))
+        return self
+
+    def _grow(self, margin: Floats, X: pd.DataFrame, outcome: Floats) -> None:
         events = events_at(outcome, self.learned_cuts_)
         training = xgboost.QuantileDMatrix(
-            X.to_numpy(np.float32), events.astype(np.float32), base_margin=self._margin(X)
+            self._with_gaps(X).to_numpy(np.float32), events.astype(np.float32), base_margin=margin
         )
         parameters = {
             "objective": "binary:logistic",
@@ -69,15 +97,36 @@ class Boosted(Exceedance):
             "subsample": self.subsample,
             "lambda": self.ridge,
             "max_delta_step": 1,
+            "monotone_constraints": tuple(
+                int(str(name).startswith(self.rising)) - int(str(name).startswith(self.falling)) for name in X
+            ),
             "seed": self.seed,
             "nthread": 1 if len(X) < _ROWS_WORTH_A_THREAD else 0,
         }
         self.booster_ = bytes(xgboost.train(parameters, training, self.rounds).save_raw("ubj"))
 
-    def _predict(self, X: pd.DataFrame) -> Floats:
-        booster = xgboost.Booster(model_file=bytearray(self.booster_))
-        probabilities = booster.inplace_predict(X.to_numpy(np.float32), base_margin=self._margin(X))
+    def predict_from(self, margin: Floats, X: pd.DataFrame) -> Floats:
+        """Probabilities of the learned cuts, given log-odds of shape (row, learned cut)."""
+        probabilities = self.trees.inplace_predict(X.to_numpy(np.float32), base_margin=margin)
         return np.asarray(probabilities, dtype=float).reshape(len(X), -1)
+
+    @property
+    def trees(self) -> xgboost.Booster:
+        """The trees as xgboost has them."""
+        return xgboost.Booster(model_file=bytearray(self.booster_))
+
+    def _with_gaps(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The rows with whole groups of columns hidden in some issue times."""
+        if not self.dropped or not self.dropout:
+            return X
+        random = np.random.default_rng(self.seed)
+        times = X.index.get_level_values("issue_time")
+        codes, distinct = pd.factorize(times)
+        shown = X.copy()
+        for group in self.dropped:
+            hidden = (random.random(len(distinct)) < self.dropout)[codes]
+            shown.loc[hidden, [name for name in X if str(name).startswith(group)]] = np.nan
+        return shown
 
     def _margin(self, X: pd.DataFrame) -> Floats:
         """Log-odds to start from, shape (row, learned cut)."""

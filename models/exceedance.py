@@ -41,6 +41,14 @@ class Exceedance(BaseEstimator, ABC):
         Raises:
             ValueError: if there is no row, an outcome is not finite, or the lengths differ.
         """
+        outcome = self._seen(X, y)
+        if self.learned_.any():
+            with threadpool_limits(1, user_api="blas"):  # small matrices: more threads only wait for each other
+                self._fit(X, outcome)
+        return self
+
+    def _seen(self, X: pd.DataFrame, y: npt.ArrayLike) -> Floats:
+        """Notes what is seen in `fit`, and which cuts can be learned from it; the outcomes as floats."""
         outcome = np.asarray(y, dtype=float)
         if len(outcome) == 0 or len(outcome) != len(X) or not np.isfinite(outcome).all():
             raise ValueError(f"{len(X)} rows and {len(outcome)} outcomes: give one finite outcome to each row")
@@ -51,10 +59,7 @@ class Exceedance(BaseEstimator, ABC):
         self.learned_ = np.minimum(counts, len(outcome) - counts) >= self.min_events
         self.base_rates_ = (counts + 0.5) / (len(outcome) + 1)
         self.class_means_ = _class_means(outcome, np.asarray(self.cuts))
-        if self.learned_.any():
-            with threadpool_limits(1, user_api="blas"):  # small matrices: more threads only wait for each other
-                self._fit(X, outcome)
-        return self
+        return outcome
 
     @property
     def learned_cuts_(self) -> tuple[float, ...]:

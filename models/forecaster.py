@@ -19,13 +19,15 @@ from features.errors import HaidangError
 from models.baselines import Climatology, Persistence
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
+from models.climate_law import ClimateLaw
 from models.digest import digest
 from models.exam import Exam
 from models.exceedance import Exceedance
 from models.hazard import Hazard
 from models.logistic import Logistic, Taming
+from models.normal_scores import NormalScores
 
-_OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, Taming)
+_OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming)
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
 EVENTS_TO_JUDGE = 30
@@ -116,7 +118,7 @@ class Forecaster:
         """Probabilities at one or many issue times.
 
         Returns:
-            One column per cut, `P(outcome >= cut)`; index (issue_time, site, period).
+            One column per cut, the probability of its event; index (issue_time, site, period).
         """
         return self.answer(self.hazard.ask(archive, issue_times))
 

@@ -144,7 +144,7 @@ class Hazard:
 
     def estimator(self) -> Exceedance:
         """A fresh estimator that knows the cuts and the gap that its inner folds must keep."""
-        model = clone(self.model).set_params(cuts=self.target.cuts)
+        model = clone(self.model).set_params(cuts=self.target.severity_cuts)
         if "gap_days" in model.get_params():
             model.set_params(gap_days=self.embargo_days)
         return model

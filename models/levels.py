@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class AtLeast:
-    """A level is reached when `P(outcome >= cut)` is at least a probability.
+    """A level is reached when the event of a cut is at least as probable as this.
 
     Attributes:
         probability: the trigger, a choice of the service between missed events and false alarms.

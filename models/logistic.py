@@ -41,7 +41,6 @@ class Logistic(Exceedance):
 
     Attributes:
         columns: prefixes of the columns it reads; all of them for None.
-        site_effects: whether each site has an offset of its own, shrunk by the ridge.
         C: inverse strength of the ridge.
     """
 
@@ -50,19 +49,15 @@ class Logistic(Exceedance):
         cuts: tuple[float, ...] = (),
         *,
         columns: tuple[str, ...] | None = None,
-        site_effects: bool = False,
         C: float = 1.0,
         min_events: int = 20,
     ) -> None:
         self.cuts = cuts
         self.columns = columns
-        self.site_effects = site_effects
         self.C = C
         self.min_events = min_events
 
     def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
-        if self.site_effects:
-            self.sites_ = sorted(X.index.unique("site"))
         self.preparation_ = make_pipeline(
             Taming(), SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         ).fit(self._chosen(X))
@@ -84,8 +79,4 @@ class Logistic(Exceedance):
 
     def _prepared(self, X: pd.DataFrame) -> Floats:
         preparation: Pipeline = self.preparation_
-        prepared = preparation.transform(self._chosen(X))
-        if self.site_effects:
-            own = X.index.get_level_values("site").to_numpy()[:, None] == np.array(self.sites_, dtype=object)
-            prepared = np.hstack([prepared, own])
-        return np.asarray(prepared, dtype=float)
+        return np.asarray(preparation.transform(self._chosen(X)), dtype=float)

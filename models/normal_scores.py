@@ -20,6 +20,7 @@ from models.blend import positions
 from models.climate_law import ClimateLaw
 from models.exceedance import Exceedance, Floats
 from models.season import season
+from models.targets import Sense
 
 Integers = npt.NDArray[np.int64]
 _CERTAIN, _SMALLEST, _FAR = 40.0, 1e-15, 6.0
@@ -31,6 +32,7 @@ class NormalScores(Exceedance):
     Attributes:
         scored: prefixes of the columns that are in the target's unit; they are read as scores in the target's climate.
         columns: prefixes of further columns; they are read as anomalies from their season, in its spread.
+        sense: the target's; where it is "at_most", the scored columns are read with the opposite sign, as outcomes are.
         shape: expected shape of the climate's tail, see `ClimateLaw`.
         ridge: strength of the pull of the weights to zero, in nats.
     """
@@ -41,6 +43,7 @@ class NormalScores(Exceedance):
         *,
         scored: tuple[str, ...] = (),
         columns: tuple[str, ...] = (),
+        sense: Sense = "at_least",
         shape: float = 0.1,
         ridge: float = 3.0,
         min_events: int = 0,
@@ -48,6 +51,7 @@ class NormalScores(Exceedance):
         self.cuts = cuts
         self.scored = scored
         self.columns = columns
+        self.sense = sense
         self.shape = shape
         self.ridge = ridge
         self.min_events = min_events
@@ -83,7 +87,8 @@ class NormalScores(Exceedance):
 
     def _features(self, X: pd.DataFrame) -> Floats:
         design = season(X)
-        scored = self.climate_.scores(X, _chosen(X, self.scored))
+        sign = 1 if self.sense == "at_least" else -1
+        scored = self.climate_.scores(X, sign * _chosen(X, self.scored))
         spread = np.maximum(design @ self.spread_, _SMALLEST)
         anomaly = (_chosen(X, self.columns) - design @ self.mean_) / spread
         return np.hstack([scored, np.clip(anomaly, -_FAR, _FAR), design[:, 1:]])

@@ -1,6 +1,6 @@
 """What season and site alone tell: log-odds of events by harmonics of the season and a shrunk offset of each site.
 
-Rows of one site and five days of the year are brought together first, which changes nothing that could be seen and is
+Rows of one site and some days of the year are brought together first, which changes nothing that could be seen and is
 many times quicker.
 """
 
@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 Floats = npt.NDArray[np.float64]
 
 _SEASON = "season_harmonic"
-_STRETCHES = 73
+_STEPS = 12
 
 
 def season(X: pd.DataFrame) -> Floats:
@@ -41,10 +41,8 @@ def seasonal_odds(X: pd.DataFrame, events: npt.NDArray[np.bool_], sites: Sequenc
         Shape (1 + harmonic + site, event).
     """
     harmonics = _harmonics(X)
-    angle = np.arctan2(*_first_wave(X).T)
-    stretch = np.floor((angle / (2 * np.pi) + 0.5) * _STRETCHES).astype(np.int64) % _STRETCHES
     place = np.searchsorted(np.array(sites, dtype=object), X.index.get_level_values("site").to_numpy())
-    _, first, cell = np.unique(place * _STRETCHES + stretch, return_index=True, return_inverse=True)
+    _, first, cell = np.unique(_coded(place, harmonics), return_index=True, return_inverse=True)
     count = np.bincount(cell)
     means = np.column_stack([np.bincount(cell, column) / count for column in harmonics.T])
     design = np.hstack([means, place[first][:, None] == np.arange(len(sites))])
@@ -62,7 +60,9 @@ def _harmonics(X: pd.DataFrame) -> Floats:
     return X[[name for name in X if str(name).startswith(_SEASON)]].to_numpy(float)
 
 
-def _first_wave(X: pd.DataFrame) -> Floats:
-    """Sine and cosine of one wave a year, shape (n, 2)."""
-    waves = [name for name in X if str(name).startswith(f"{_SEASON}(order=1,")]
-    return X[sorted(waves, key=lambda name: "cosine" in str(name))].to_numpy(float)
+def _coded(place: npt.NDArray[np.int64], harmonics: Floats) -> npt.NDArray[np.int64]:
+    """A number for each site and stretch of the year in which no harmonic changes by more than a twelfth."""
+    code = place.astype(np.int64)
+    for column in np.round(harmonics * _STEPS).astype(np.int64).T:
+        code = code * (2 * _STEPS + 1) + column + _STEPS
+    return code

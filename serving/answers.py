@@ -182,6 +182,7 @@ class Answers:
             title_en=hazard.title_en,
             unit=hazard.target.unit,
             cuts=list(hazard.target.cuts),
+            sense=hazard.target.sense,
             leads=[int(lead) for lead in hazard.periods.leads],
             period_days=hazard.periods.days,
             levels=[LevelView(name=name, probability=r.probability, cut=r.cut) for name, r in hazard.levels.items()],
@@ -211,7 +212,7 @@ class Answers:
 
     @staticmethod
     def _check_thresholds(hazard: Hazard, thresholds: Sequence[float]) -> None:
-        low, high = hazard.target.cuts[0], hazard.target.cuts[-1]
+        low, high = min(hazard.target.cuts), max(hazard.target.cuts)
         for position, threshold in enumerate(thresholds):
             if not low <= threshold <= high:
                 raise FieldError(

@@ -54,7 +54,7 @@ def issue(
             "valid_to": valid_to,
             "cuts": [list(hazard.target.cuts)] * len(rows),
             "probabilities": list(probabilities),
-            "expected": forecaster.estimator.expected(probabilities),
+            "expected": hazard.target.severity(forecaster.estimator.expected(probabilities)),
             "level": highest_level(hazard.levels, hazard.target.cuts, probabilities),
             "missing": [list(names[row]) for row in absent],
             "forecaster": forecaster.version,

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from models.targets import Sense
+
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -42,6 +44,31 @@ class Exceedance(_Strict):
     at_least: float
     probability: float
 
+    @property
+    def threshold(self) -> float:
+        return self.at_least
+
+    @property
+    def told(self) -> str:
+        """For a heading."""
+        return f">= {self.at_least:g}"
+
+
+class Undercut(_Strict):
+    """How likely an outcome at or below a threshold is, for hazards such as cold."""
+
+    at_most: float
+    probability: float
+
+    @property
+    def threshold(self) -> float:
+        return self.at_most
+
+    @property
+    def told(self) -> str:
+        """For a heading."""
+        return f"<= {self.at_most:g}"
+
 
 class PeriodForecast(_Strict):
     """The forecast of one period at one site."""
@@ -49,8 +76,10 @@ class PeriodForecast(_Strict):
     lead: int = Field(description="days from the issue day to the first day of the period")
     valid_from: AwareDatetime
     valid_to: AwareDatetime = Field(description="end of the period, exclusive")
-    probabilities: list[Exceedance]
-    thresholds: list[Exceedance] = Field([], description="the caller's own thresholds, interpolated between the cuts")
+    probabilities: list[Exceedance | Undercut]
+    thresholds: list[Exceedance | Undercut] = Field(
+        [], description="the caller's own thresholds, interpolated between the cuts"
+    )
     expected: float = Field(description="expected outcome, in the hazard's unit")
     level: str | None = Field(description="highest level of warning that is reached")
     missing: list[str] = Field(description="features that could not be known")
@@ -104,7 +133,7 @@ class RiskAnswer(_Strict):
 
 
 class LevelView(_Strict):
-    """When a level is reached: P(outcome >= cut) is at least the probability."""
+    """When a level is reached: the cut's event is at least this probable."""
 
     name: str
     probability: float
@@ -118,7 +147,8 @@ class HazardView(_Strict):
     title_vi: str
     title_en: str
     unit: str
-    cuts: list[float]
+    cuts: list[float] = Field(description="from the mildest event to the severest")
+    sense: Sense = Field(description="whether an event is an outcome of at least, or of at most, a cut")
     leads: list[int]
     period_days: int
     levels: list[LevelView]

@@ -14,8 +14,9 @@ from features.variables import variable_named
 from models.exceedance import log_odds
 from models.forecaster import Card
 from models.hazard import Hazard
+from models.targets import Sense
 from serving.deployment import Deployment
-from serving.questions import Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast
+from serving.questions import Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast, Undercut
 
 
 def render(
@@ -50,7 +51,7 @@ def render(
         inputs=[_input_age(name, age, zone) for name, age in ages.items()],
         missing_inputs=[name for name, age in ages.items() if age["data_until"] is None],
         forecasts=[
-            _site_forecast(deployment.sites[str(code)], of_site, zone)
+            _site_forecast(hazard.target.sense, deployment.sites[str(code)], of_site, zone)
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
@@ -58,23 +59,28 @@ def render(
 
 
 def with_thresholds(forecast: SiteForecast, thresholds: Sequence[float]) -> SiteForecast:
-    """Adds the caller's thresholds: log-odds interpolated on the square root of the outcome, between two cuts."""
+    """Adds the caller's thresholds: log-odds interpolated between cuts, on the signed square root of the outcome."""
     periods = []
     for period in forecast.periods:
-        cuts = np.sqrt([cut.at_least for cut in period.probabilities])
-        odds = log_odds(np.array([cut.probability for cut in period.probabilities]))
-        between = expit(np.interp(np.sqrt(thresholds), cuts, odds))
-        periods.append(period.model_copy(update={"thresholds": _exceedances(thresholds, between)}))
+        of_cuts = sorted(period.probabilities, key=lambda one: one.threshold)
+        odds = log_odds(np.array([one.probability for one in of_cuts]))
+        between = expit(np.interp(_root(thresholds), _root([one.threshold for one in of_cuts]), odds))
+        sense: Sense = "at_least" if isinstance(of_cuts[0], Exceedance) else "at_most"
+        periods.append(period.model_copy(update={"thresholds": _told(sense, thresholds, between)}))
     return forecast.model_copy(update={"periods": periods})
 
 
-def _site_forecast(site: Site, records: pd.DataFrame, zone: str) -> SiteForecast:
+def _root(values: Sequence[float]) -> np.ndarray:
+    return np.sign(values) * np.sqrt(np.abs(values))
+
+
+def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -> SiteForecast:
     periods = [
         PeriodForecast(
             lead=record["lead"],
             valid_from=_local(record["valid_from"], zone),
             valid_to=_local(record["valid_to"], zone),
-            probabilities=_exceedances(record["cuts"], record["probabilities"]),
+            probabilities=_told(sense, record["cuts"], record["probabilities"]),
             expected=round(record["expected"], 4),
             level=record["level"] if isinstance(record["level"], str) else None,
             missing=list(record["missing"]),
@@ -108,11 +114,11 @@ def _is_simulated(age: dict[str, str | int | None]) -> bool:
     return bool(age.get("simulated", False))
 
 
-def _exceedances(thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance]:
-    return [
-        Exceedance(at_least=cut, probability=round(float(p), 6))
-        for cut, p in zip(thresholds, probabilities, strict=True)
-    ]
+def _told(sense: Sense, thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance | Undercut]:
+    rounded = [(cut, round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
+    if sense == "at_least":
+        return [Exceedance(at_least=cut, probability=probability) for cut, probability in rounded]
+    return [Undercut(at_most=cut, probability=probability) for cut, probability in rounded]
 
 
 def _local(moment: datetime, zone: str) -> datetime:

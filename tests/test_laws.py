@@ -27,6 +27,7 @@ from models.catalogue import read_hazards
 from models.exceedance import Exceedance
 from models.levels import highest_level
 from models.logistic import Logistic
+from models.normal_scores import NormalScores
 
 FOUND = read_hazards()
 HAZARDS = FOUND | {"tiny": a_tiny_hazard()}
@@ -225,17 +226,24 @@ ESTIMATORS: dict[str, Callable[[], Exceedance]] = {
     "boosted on a backbone": lambda: Boosted(backbone=Logistic(), rounds=5, min_child_weight=1.0),
     "per period": lambda: PerPeriod(member=Logistic()),
     "blend": lambda: Blend(members=(Logistic(), Climatology(), Boosted(rounds=3)), folds=2, ridge=0.1),
+    "corrected blend": lambda: Blend(
+        members=(Climatology(), NormalScores(scored=("one",), columns=("two",))),
+        trees=Boosted(rounds=3, rising=("one",), dropped=(("two",),)),
+        folds=2,
+    ),
     "climatology": Climatology,
     "persistence": lambda: Persistence(column="one"),
 }
 
 
 def wild_questions(random: np.random.Generator, days: int) -> pd.DataFrame:
-    """Features of any size, with holes, for three sites and two periods."""
+    """Features of any size, with holes, for three sites and two periods; the season is always given."""
     times = pd.date_range("2020-01-01", periods=days, freq="D", tz="UTC")
     index = pd.MultiIndex.from_product([times, ["a", "b", "c"], [1, 2]], names=["issue_time", "site", "period"])
     values = random.standard_normal((len(index), 4)) * 10.0 ** random.integers(-3, 6, 4)
     values[random.random(values.shape) < random.choice([0.0, 0.3, 0.9])] = np.nan
+    angle = random.uniform(0, 2 * np.pi, len(index))
+    values[:, 2:] = np.column_stack([np.sin(angle), np.cos(angle)])
     return pd.DataFrame(values, index, ["one", "two", "season_harmonic(sine)", "season_harmonic(cosine)"])
 
 
@@ -247,7 +255,7 @@ def test_probabilities_lie_within_0_and_1_and_never_increase_with_the_cut(
 ) -> None:
     random = np.random.default_rng(seed)
     past, new = wild_questions(random, days), wild_questions(random, 5)
-    new.iloc[0], new.iloc[1], new.iloc[2] = np.nan, 1e30, -1e30
+    new.iloc[0, :2], new.iloc[1, :2], new.iloc[2, :2] = np.nan, 1e30, -1e30
     follows = random.choice([0.0, 1.0]) * past["one"].where(past["one"].notna(), -1.0)  # made up: any outcome will do
     outcome = np.round(random.exponential(10.0, len(past)) + follows, 1)
     cuts = tuple(np.cumsum(random.uniform(0.5, 20.0, n_cuts)).tolist())

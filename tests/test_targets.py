@@ -67,7 +67,7 @@ def test_many_issue_times_look_at_their_own_periods(archive: MakeArchive) -> Non
 
 @pytest.mark.parametrize("cuts", [(), (10.0, 10.0), (30.0, 10.0)])
 def test_cuts_that_do_not_rise_are_refused(cuts: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="cuts must rise"):
+    with pytest.raises(ValueError, match="cuts must go from the mildest to the severest"):
         replace(HIGHEST, cuts=cuts)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from features.periods import Periods
 from models.forecaster import EVENTS_TO_JUDGE
+from models.targets import Sense
 from training.scores import CONFIDENCE, resampled_weights
 
 JUDGED = ("model", "climatology", "persistence", "ceiling")
@@ -122,6 +123,7 @@ def judge(
     forecasts: Mapping[str, pd.DataFrame],
     outcome: pd.Series,
     *,
+    sense: Sense = "at_least",
     block_days: int = 30,
 ) -> tuple[Achieved, ...]:
     """Judges a model against the truth, for each lead and cut.
@@ -132,13 +134,14 @@ def judge(
         forecasts: probabilities of "model" and "climatology" and, if wanted, "persistence" and "ceiling" (the best use
             of observable data, such as the same features learned from hundreds of years); index and columns as truth.
         outcome: what came, in the target's unit, same index. Questions of which anything is missing are left out.
+        sense: whether an event is an outcome of at least, or of at most, a cut.
         block_days: length of the blocks of the bootstrap; a block holds all sites.
 
     Returns:
         One row per lead and cut with any question. Standard errors and intervals are NaN, and alarms silent, where the
         record is shorter than ten blocks; those of the share also where in some resample nothing can be achieved.
     """
-    totals = _totals(periods, truth, forecasts, outcome)
+    totals = _totals(periods, truth, forecasts, outcome, sense)
     if not totals.sizes["issue_time"]:
         return ()
     issue_times = pd.DatetimeIndex(totals["issue_time"].to_numpy())
@@ -199,7 +202,9 @@ def leak_alarms(achieved: Iterable[Achieved]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _totals(periods: Periods, truth: Truth, forecasts: Mapping[str, pd.DataFrame], outcome: pd.Series) -> xr.Dataset:
+def _totals(
+    periods: Periods, truth: Truth, forecasts: Mapping[str, pd.DataFrame], outcome: pd.Series, sense: Sense
+) -> xr.Dataset:
     """Sums over sites by (issue_time, lead, cut), over the questions of which nothing is missing."""
     cuts = truth.first.columns
     named = {name: forecasts[name][cuts] for name in JUDGED if name in forecasts}
@@ -208,7 +213,8 @@ def _totals(periods: Periods, truth: Truth, forecasts: Mapping[str, pd.DataFrame
     times = rows.index.get_level_values("issue_time")
     leads = pd.Index(periods.leads[rows.index.get_level_values("period").to_numpy() - 1], name="lead")
     first, second = rows["first"].to_numpy(), rows["second"].to_numpy()
-    event = (rows["outcome"].to_numpy() >= cuts.to_numpy()).astype(float)
+    came, reaches = rows["outcome"].to_numpy(), np.greater_equal if sense == "at_least" else np.less_equal
+    event = reaches(came, cuts.to_numpy()).astype(float)
     forecast = {name: rows[name].to_numpy() for name in named}
     mean = (first + second) / 2
 

@@ -82,10 +82,10 @@ def backtest(
         questions = _between(truth.rows, fold.origin, fold.test_until)
         means = {}
         for name, estimator in contestants(hazard).items():
-            estimator.fit(known.rows, known.outcome)
+            estimator.fit(known.rows, hazard.target.severity(known.outcome))
             answer = estimator.predict_exceedance(questions)
             answers[name].append(pd.DataFrame(answer, questions.index, list(hazard.target.cuts)))
-            means[name] = estimator.expected(answer)
+            means[name] = hazard.target.severity(estimator.expected(answer))
         expected.append(pd.DataFrame(means, questions.index))
         progress(done + 1, len(folds))
     whole = {name: pd.concat(parts) for name, parts in answers.items()}
@@ -94,7 +94,7 @@ def backtest(
 
 def contestants(hazard: Hazard) -> dict[str, Exceedance]:
     """The hazard's model and the two baselines that it must beat, unfitted."""
-    cuts = hazard.target.cuts
+    cuts = hazard.target.severity_cuts
     return {
         "model": hazard.estimator(),
         "climatology": Climatology(cuts),

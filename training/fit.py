@@ -10,9 +10,9 @@ import pandas as pd
 from features.archive import Archive
 from models.digest import digest
 from models.exam import set_exam
-from models.exceedance import events_at
 from models.forecaster import Card, Forecaster, Skill
 from models.hazard import Hazard
+from models.targets import Sense
 from training.backtest import Backtest
 from training.examples import known_examples
 from training.scores import skill_by_lead
@@ -40,8 +40,8 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         HaidangError: if no outcome is known by then.
     """
     known = known_examples(hazard, archive, moment)
-    estimator = hazard.estimator().fit(known.rows, known.outcome)
-    counts = events_at(known.outcome.to_numpy(), hazard.target.cuts).sum(axis=0)
+    estimator = hazard.estimator().fit(known.rows, hazard.target.severity(known.outcome))
+    counts = hazard.target.reached(known.outcome).sum(axis=0)
     skill = skill_by_lead(tested) if tested is not None else ()
     learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
     card = Card(
@@ -61,22 +61,22 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         skill=skill,
         tested_from=tested.issue_times[0] if tested is not None else None,
         tested_until=tested.issue_times[-1] if tested is not None else None,
-        baselines_beaten=verdict(skill),
+        baselines_beaten=verdict(skill, hazard.target.sense),
         simulated=any(archive.simulated(name) for name in (*hazard.variables, hazard.target.variable)),
     )
     return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
 
 
-def verdict(skill: tuple[Skill, ...]) -> str:
+def verdict(skill: tuple[Skill, ...], sense: Sense = "at_least") -> str:
     """In words: at which leads the whole interval lies above both baselines, for each cut."""
     if not skill:
         return "not tested: no backtest was run"
-    told = []
-    for cut in sorted({row.cut for row in skill}):
+    told, sign = [], ">=" if sense == "at_least" else "<="
+    for cut in dict.fromkeys(row.cut for row in skill):
         of_cut = [row for row in skill if row.cut == cut]
         beaten = [f"{row.lead} d" for row in of_cut if row.judged == "yes"]
         few = all(row.judged == "too few events" for row in of_cut)
-        told.append(f">= {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'none')}")
+        told.append(f"{sign} {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'none')}")
     return "leads at which both climatology and persistence are beaten: " + "; ".join(told)
 
 

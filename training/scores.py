@@ -73,9 +73,8 @@ def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
     """Mean ranked probability score over the classes between cuts; index lead, one column per forecaster."""
     import scoringrules  # takes seconds to import, and only this score needs it
 
-    cuts = np.asarray(backtest.hazard.target.cuts)
-    observed = np.searchsorted(cuts, backtest.outcome.to_numpy(), side="right")
-    onehot = np.eye(len(cuts) + 1)[observed]
+    observed = backtest.hazard.target.reached(backtest.outcome).sum(axis=1)
+    onehot = np.eye(len(backtest.hazard.target.cuts) + 1)[observed]
     scores = {}
     for name, answer in backtest.probabilities.items():
         ends = np.ones((len(answer), 1)), np.zeros((len(answer), 1))
@@ -88,7 +87,7 @@ def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
 def contingency(backtest: Backtest, cut: float, probability: float) -> pd.DataFrame:
     """Hits, misses, false alarms and correct negatives of an alarm at a trigger; index lead."""
     leads = backtest.hazard.leads(backtest.outcome.index)
-    alarm, event = backtest.probabilities["model"][cut] >= probability, backtest.outcome >= cut
+    alarm, event = backtest.probabilities["model"][cut] >= probability, _reached(backtest, cut)
     tables = {}
     for lead in np.unique(leads):
         chosen = leads == lead
@@ -106,7 +105,7 @@ def contingency(backtest: Backtest, cut: float, probability: float) -> pd.DataFr
 def reliability(backtest: Backtest, cut: float, *, forecaster: str = "model") -> Reliability:
     """CORP reliability and decomposition at a cut, over all leads and sites."""
     forecast = backtest.probabilities[forecaster][cut].to_numpy()
-    event = (backtest.outcome >= cut).to_numpy(float)
+    event = _reached(backtest, cut).to_numpy(float)
     fitted = isotonic_fit(forecast, event)
     recalibrated = fitted["regression_func"](forecast)
     uncertainty = float(event.mean() * (1 - event.mean()))
@@ -136,7 +135,10 @@ def _squared_errors(backtest: Backtest) -> tuple[dict[str, Floats], Floats, Floa
     cuts = list(backtest.hazard.target.cuts)
     numbers = backtest.hazard.periods.numbers
     outcome = backtest.outcome.to_xarray().reindex(period=numbers).transpose("issue_time", "site", "period")
-    event = xr.concat([(outcome >= cut).where(outcome.notnull()) for cut in cuts], pd.Index(cuts, name="cut"))
+    reached = xr.DataArray(
+        backtest.hazard.target.reached(outcome), outcome.coords, (*outcome.dims, "cut")
+    ).assign_coords(cut=cuts)
+    event = reached.where(outcome.notnull())
     totals = {}
     for name, answer in backtest.probabilities.items():
         forecast = xr.concat(
@@ -146,6 +148,12 @@ def _squared_errors(backtest: Backtest) -> tuple[dict[str, Floats], Floats, Floa
         totals[name] = errors.sum("site", skipna=True).transpose("issue_time", "period", "cut").to_numpy()
     counts = outcome.count("site").to_numpy().astype(float)
     return totals, counts, event.sum(["issue_time", "site"]).transpose("period", "cut").to_numpy()
+
+
+def _reached(backtest: Backtest, cut: float) -> pd.Series:
+    """Whether each outcome is an event of a cut."""
+    target = backtest.hazard.target
+    return pd.Series(target.reached(backtest.outcome)[:, target.cuts.index(cut)], backtest.outcome.index)
 
 
 def resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:

@@ -5,20 +5,32 @@ service; 100, 200 and 400 mm in 24 h bound the risk levels 1, 2 and 3 of rain th
 18/2021/QĐ-TTg, Article 44. The probability at which a level is proposed is a choice of this service, not of the law.
 """
 
-from features.ahead import HighestAhead, MeanAhead, TotalAhead
+from features.ahead import HighestAhead, LowestAhead, MeanAhead, TotalAhead
+from features.feature import named
 from features.given import Attribute, Lead, season
 from features.past import DaysAtLeast, HighestOver, MeanOver, TotalOver
 from features.periods import Periods
 from features.spatial import NeighbourMax, NeighbourMean
+from features.transformed import Logarithm
 from models.baselines import Climatology
-from models.blend import Blend, PerPeriod
+from models.blend import Blend
 from models.boosted import Boosted
 from models.hazard import Hazard
 from models.levels import AtLeast
-from models.logistic import Logistic
+from models.normal_scores import NormalScores
 from models.targets import Total
 
-_FORECAST = ("total_ahead(rain)", "neighbour_mean(total_ahead", "season_harmonic")
+_RUNS = (TotalAhead("rain"), TotalAhead("rain_ensemble_mean"), TotalAhead("rain_ensemble_high"))
+_AROUND = (NeighbourMean(_RUNS[0], scale_km=20.0), NeighbourMean(_RUNS[1], scale_km=20.0))
+_WATER = Logarithm(MeanAhead("precipitable_water"))
+_MOISTURE = (_WATER, NeighbourMean(_WATER, scale_km=30.0))
+_STORM = (
+    LowestAhead("storm_distance"),
+    LowestAhead("storm_distance", margin_days=1),
+    HighestAhead("storm_strength"),
+    TotalAhead("storm_rain"),
+)
+_FROM_RUNS = ("total_ahead(rain", "neighbour_m", "highest_ahead(rain")
 
 HAZARD = Hazard(
     name="heavy_rain",
@@ -27,9 +39,13 @@ HAZARD = Hazard(
     target=Total("rain", cuts=(16.0, 25.0, 50.0, 100.0, 200.0, 400.0), settle_days=2),
     periods=Periods(days=1, count=10),
     features=(
-        TotalAhead("rain"),
+        *_RUNS,
+        *_AROUND,
+        *_MOISTURE,
+        *_STORM,
+        TotalAhead("rain_ensemble_heavy"),
+        NeighbourMean(TotalAhead("rain_ensemble_heavy"), scale_km=20.0),
         HighestAhead("rain", margin_days=1),
-        NeighbourMean(TotalAhead("rain"), scale_km=20.0),
         NeighbourMax(TotalAhead("rain"), within_km=40.0),
         MeanAhead("air_temperature"),
         TotalOver("rain", days=1, coverage=1.0),
@@ -40,7 +56,7 @@ HAZARD = Hazard(
         DaysAtLeast("rain", threshold=16.0, days=7),
         NeighbourMean(TotalOver("rain", days=3), scale_km=20.0),
         MeanOver("air_temperature", days=3),
-        *season(harmonics=2),
+        *season(harmonics=3),
         Lead(),
         Attribute("elevation_m"),
         Attribute("latitude"),
@@ -50,12 +66,18 @@ HAZARD = Hazard(
     model=Blend(
         members=(
             Climatology(),
-            PerPeriod(member=Logistic(columns=_FORECAST)),
-            Boosted(max_depth=3, rounds=100, learning_rate=0.08, min_child_weight=50.0),
+            NormalScores(scored=named(*_RUNS, *_AROUND), columns=named(*_MOISTURE)),
+        ),
+        trees=Boosted(
+            max_depth=2,
+            rounds=100,
+            learning_rate=0.05,
+            min_child_weight=50.0,
+            rising=named(*_RUNS, *_AROUND),
+            dropped=(_FROM_RUNS, named(*_STORM)),
         ),
         folds=2,
         ridge=100.0,
-        min_events=300,
     ),
     levels={
         "1": AtLeast(0.3, cut=100.0),
@@ -64,6 +86,6 @@ HAZARD = Hazard(
     },
     issue_every_days=1,
     refit_every_days=365,
-    train_every_days=5,
+    train_every_days=4,
     reference="Decision 18/2021/QĐ-TTg, Article 44",
 )
