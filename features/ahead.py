@@ -49,3 +49,27 @@ class LowestAhead(VariableFeature):
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
         return snapshot.ahead(self.variable, periods, margin_days=self.margin_days).reduce(bottleneck.nanmin, "day")
+
+
+@dataclass(frozen=True)
+class TotalThrough(VariableFeature):
+    """Total from the day after the issue day to the last day of the period, in the variable's unit."""
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        days = snapshot.ahead(self.variable, Periods(days=1, count=periods.reach)).isel(day=0, drop=True)
+        last = periods.leads + periods.days - 1
+        whole = days.cumsum("period", skipna=False).isel(period=last - 1)
+        return whole.assign_coords(period=periods.numbers)
+
+
+@dataclass(frozen=True)
+class DaysAhead(VariableFeature):
+    """How many days of the period reach a threshold, or stay at or below it; NaN unless every day is forecast."""
+
+    threshold: float
+    below: bool = False
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        values = snapshot.ahead(self.variable, periods)
+        within = values <= self.threshold if self.below else values >= self.threshold
+        return within.where(values.notnull()).reduce(np.sum, "day")

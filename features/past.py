@@ -38,6 +38,45 @@ class TotalOver(VariableFeature):
 
 
 @dataclass(frozen=True)
+class AntecedentIndex(VariableFeature):
+    """Antecedent precipitation index: the last `days`, each worth a factor less than the day after it.
+
+    In the variable's unit; days that are not known are taken for the weighted mean of those that are, NaN where less
+    than the coverage is known. Kohler and Linsley 1951, "Predicting the runoff from storm rainfall".
+    """
+
+    days: int
+    decay: float
+    coverage: float = 0.8
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        values = snapshot.past(self.variable, self.days)
+        weights = self.decay ** (values["back"] - 1)
+        known = values.notnull()
+        total = (values * weights).reduce(bottleneck.nansum, "back")
+        share = (known * weights).reduce(np.sum, "back") / float(weights.sum())
+        return (total / share.where(share > 0)).where(known.reduce(np.mean, "back") >= self.coverage)
+
+
+@dataclass(frozen=True)
+class RunLength(VariableFeature):
+    """Days before the issue day in an unbroken run at or above a threshold, or at or below it; at most `days`.
+
+    NaN where the day before the issue day is not known; a day that is not known ends the run.
+    """
+
+    threshold: float
+    days: int
+    below: bool = False
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        values = snapshot.past(self.variable, self.days)
+        within = values <= self.threshold if self.below else values >= self.threshold
+        run = within.astype(float).cumprod("back").reduce(np.sum, "back")
+        return run.where(values.isel(back=0, drop=True).notnull())
+
+
+@dataclass(frozen=True)
 class DaysAtLeast(VariableFeature):
     """How many of the last `days` reached a threshold, days."""
 

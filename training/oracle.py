@@ -15,21 +15,35 @@ from threadpoolctl import threadpool_limits
 from features.errors import HaidangError
 from features.local_days import day_numbers, moments
 from features.sources.simulated import SimulatedProvince
-from features.sources.simulated.exceedance import CLOSED_FORM
+from features.sources.simulated.exceedance import CLOSED_FORM, not_above
+from features.sources.simulated.exceedance_in_water import (
+    SENSORS,
+    bay_futures,
+    highest_reading_chances,
+    lowest_reading_chances,
+    pond_futures,
+)
+from features.sources.simulated.exceedance_of_dengue import week_chances
 from features.sources.simulated.exceedance_of_disease import confirmed_chances, mass_death_chances, sample_chances
 from features.sources.simulated.exceedance_on_land import slide_chances, stage_chances
 from features.sources.simulated.futures import Futures
+from features.sources.simulated.martingale import HORIZON_DAYS
+from features.sources.simulated.months import DAILY
+from features.sources.simulated.stretches import any_day, halves, in_periods
+from features.sources.simulated.world import EVENT_KINDS, PATHOGENS
 from models.hazard import Hazard
+from models.targets import Highest, Lowest, Spell
 from training.achievable import Truth
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 SAMPLES = 120
-_PONDS = ("white_spot_onsets", "hepatopancreatic_necrosis_onsets")
-_MASS_DEATHS = ("nervous_necrosis_events", "oyster_mortality_events")
 _SAMPLES_TAKEN = ("harmful_algae", "saxitoxin")
-HIDDEN = (*_PONDS, *_MASS_DEATHS, *_SAMPLES_TAKEN)
+_DENGUE = "dengue_cases_of_week"
+HIDDEN = (*PATHOGENS, *EVENT_KINDS, *_SAMPLES_TAKEN, _DENGUE)
+_OF_PONDS = (*PATHOGENS, "pond_temperature", "pond_salinity")
 _CHUNK = 4800
+_ROUNDING = 0.05
 
 
 def oracle(
@@ -63,7 +77,7 @@ def oracle(
             f"{times[outside][0]} cannot be asked: the simulated province knows the truth from "
             f"{world.dates[1]} to {world.dates[-1 - hazard.periods.reach]}"
         )
-    climate = world.climate.at(world.pond_positions) if hazard.target.variable in _PONDS else world.climate
+    climate = world.climate.at(world.pond_positions) if hazard.target.variable in _OF_PONDS else world.climate
     futures = Futures(climate, seed, samples)
     step = max(1, _CHUNK // samples)
     found = []
@@ -80,51 +94,71 @@ def oracle(
 
 def _true(hazard: Hazard, province: SimulatedProvince, futures: Futures, issue_days: Integers) -> Floats:
     """True probabilities at some issue days, shape (half, issue, period, site, cut)."""
+    periods, target = hazard.periods, hazard.target
+    variable, cuts = target.variable, target.cuts
+    of_spells, upward = isinstance(target, Spell), target.sense == "at_least"
+    if variable in CLOSED_FORM and periods.days == 1 and periods.reach <= HORIZON_DAYS and not of_spells:
+        if upward:
+            return CLOSED_FORM[variable](futures, issue_days, periods.leads, cuts)
+        return not_above(variable, futures, issue_days, periods.leads, cuts)
+    if variable in DAILY:
+        _, ahead = DAILY[variable]
+        days = in_periods(ahead(futures, issue_days, periods.reach)[:, :, 1:], periods)
+        outcome = target.of_period(np.moveaxis(days, -2, -1))
+        reached = target.severity(outcome)[..., None] >= np.asarray(target.severity_cuts) - _ROUNDING
+        return halves(reached.astype(float))
+    if (
+        variable in SENSORS
+        and not of_spells
+        and (periods.days == 1 or isinstance(target, Highest if upward else Lowest))
+    ):
+        return _in_water(hazard, province, futures, issue_days)
+    if upward and not of_spells:
+        return _events(hazard, province, futures, issue_days)
+    raise _unknown(hazard)
+
+
+def _in_water(hazard: Hazard, province: SimulatedProvince, futures: Futures, issue_days: Integers) -> Floats:
     world, periods, target = province.world, hazard.periods, hazard.target
-    variable, reach = target.variable, periods.reach
-    if variable in CLOSED_FORM and periods.days == 1:
-        return CLOSED_FORM[variable](futures, issue_days, periods.leads, target.cuts)
-    if variable == "landslides" and target.cuts == (1.0,):
+    part, noise = SENSORS[target.variable]
+    if target.variable in _OF_PONDS:
+        water, where = pond_futures(world, futures, issue_days, periods.reach), world.pond_positions
+    else:
+        (water, _), where = bay_futures(world, futures, issue_days, periods.reach), world.zone_positions
+    chances = highest_reading_chances if target.sense == "at_least" else lowest_reading_chances
+    ahead = getattr(water, part)[:, :, 1:]
+    return _among(where, halves(chances(ahead, noise, periods, target.cuts)), len(province.sites))
+
+
+def _events(hazard: Hazard, province: SimulatedProvince, futures: Futures, issue_days: Integers) -> Floats:
+    """Counts of events and cases, stages and samples at or above the cuts."""
+    world, periods, target = province.world, hazard.periods, hazard.target
+    variable, reach, cuts = target.variable, periods.reach, target.cuts
+    if variable == "landslides" and cuts == (1.0,):
         slides = slide_chances(futures, world.soil, issue_days, reach)
-        return np.stack([_halves(_in_period(slides, periods.days))], axis=-1)
+        return np.stack([halves(any_day(slides, periods))], axis=-1)
     if variable == "river_stage":
-        stages = (
-            stage_chances(futures, world.soil, world.rivers, world.flow, issue_days, reach, cut) for cut in target.cuts
-        )
-        return np.stack([_halves(_in_period(chances, periods.days)) for chances in stages], axis=-1)
-    asked = (world, futures, variable, issue_days, periods.days, periods.count)
-    if variable in _PONDS:
-        return _among(world.pond_positions, _halves(confirmed_chances(*asked, target.cuts)), len(province.sites))
-    if variable in _MASS_DEATHS and target.cuts == (1.0,):
+        known = futures, world.soil, world.rivers, world.flow, issue_days, reach
+        return np.stack([halves(any_day(stage_chances(*known, cut), periods)) for cut in cuts], axis=-1)
+    if variable == _DENGUE:
+        return halves(week_chances(world, futures, issue_days, periods, cuts))
+    asked = (world, futures, variable, issue_days, periods)
+    if variable in PATHOGENS:
+        return _among(world.pond_positions, halves(confirmed_chances(*asked, cuts)), len(province.sites))
+    if variable in EVENT_KINDS and cuts == (1.0,):
         chances = np.stack([mass_death_chances(*asked)], axis=-1)
-        return _among(world.zone_positions, _halves(chances), len(province.sites))
+        return _among(world.zone_positions, halves(chances), len(province.sites))
     if variable in _SAMPLES_TAKEN:
-        return _among(world.zone_positions, _halves(sample_chances(*asked, target.cuts)), len(province.sites))
-    if variable in _SAMPLED:
-        values = _by_period(_SAMPLED[variable](futures, issue_days, reach)[..., 1:, :], periods.days)
-        outcome = target.of_period(np.moveaxis(values, -2, -1))
-        return np.stack([_halves((outcome >= cut - _ROUNDING).astype(float)) for cut in target.cuts], axis=-1)
-    raise HaidangError(f"the simulated province has no oracle for {variable} at cuts {target.cuts}")
+        return _among(world.zone_positions, halves(sample_chances(*asked, cuts)), len(province.sites))
+    raise _unknown(hazard)
 
 
-_ROUNDING = 0.05
-_SAMPLED: dict[str, Callable[[Futures, Integers, int], Floats]] = {
-    "rain": Futures.rain,
-    "air_temperature": Futures.air_temperature,
-    "highest_air_temperature": Futures.highest_air_temperature,
-    "wind_speed": Futures.wind,
-}
-
-
-def _by_period(values: Floats, days: int) -> Floats:
-    """From (issue, sample, day, site) to (issue, sample, period, day, site)."""
-    return values.reshape(*values.shape[:2], -1, days, values.shape[-1])
-
-
-def _in_period(chances: Floats, days: int) -> Floats:
-    """Probability of at least one event in each period, given each future; days are independent then."""
-    at_least_one: Floats = 1 - np.prod(1 - _by_period(chances, days), axis=-2)
-    return at_least_one
+def _unknown(hazard: Hazard) -> HaidangError:
+    target = hazard.target
+    return HaidangError(
+        f"the simulated province has no oracle for {target.variable} {target.sense.replace('_', ' ')} {target.cuts} "
+        f"({type(target).__name__}, {hazard.periods.days} d)"
+    )
 
 
 def _among(positions: Integers, of_some: Floats, n_sites: int) -> Floats:
@@ -132,10 +166,3 @@ def _among(positions: Integers, of_some: Floats, n_sites: int) -> Floats:
     whole = np.full((*of_some.shape[:3], n_sites, of_some.shape[-1]), np.nan)
     whole[:, :, :, positions] = of_some
     return whole
-
-
-def _halves(of_samples: Floats) -> Floats:
-    """Means over each half of the samples, from (issue, sample, ...) to (half, issue, ...)."""
-    n_issues, samples = of_samples.shape[:2]
-    halves: Floats = of_samples.reshape(n_issues, 2, samples // 2, *of_samples.shape[2:]).mean(axis=2).swapaxes(0, 1)
-    return halves

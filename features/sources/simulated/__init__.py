@@ -10,7 +10,9 @@ and tranngocminhhieu/vietnamadminunits; latitude and longitude are the centroid 
 its office. Estimates, not measurements: mountainous, aquaculture (27 of 38 communes), shrimp_ponds (from area and the
 kind of farming known there; 0 where no brackish ponds are known), elevation_m (5 plain, 10 island, 60 hill,
 250 mountain), landslide_susceptibility (1 low to 4 very high, from relief and coal mining), river_gauge (a commune at
-the lower course of each of eight rivers), fish_cages and oyster_rafts (from the known hubs of sea farming).
+the lower course of each of eight rivers), fish_cages, oyster_rafts and clam_beds (hectares; from the known hubs of sea
+farming; the clams of Móng Cái stand at Móng Cái 2, which has cages too). population is that of vietnamadminunits
+(July 2025; Hoành Bồ an estimate).
 """
 
 from features.sources.simulated.places import COMMUNES

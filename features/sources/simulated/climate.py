@@ -1,4 +1,4 @@
-"""Weather of the province: rain, temperature, wind and storms, as they came and as they were revealed."""
+"""Weather of the province: rain, temperature, wind, thunder and storms, as they came and as they were revealed."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,7 +7,7 @@ import numpy as np
 
 from features.sites import Sites
 from features.sources.simulated.chance import chance
-from features.sources.simulated.drivers import simulate_drivers
+from features.sources.simulated.drivers import Drivers, simulate_drivers
 from features.sources.simulated.laws import (
     Array,
     Dates,
@@ -22,6 +22,7 @@ from features.sources.simulated.laws import (
 from features.sources.simulated.martingale import Covariance, Revelation, Scores, Skill
 from features.sources.simulated.storm_fields import Felt, Terrain
 from features.sources.simulated.storms import LIFE_DAYS, STEPS_A_DAY, Storms, formation, simulate_storms
+from features.sources.simulated.thunder import CONVECTION, THUNDER, ThunderLaw, mixed, thunder_law
 
 _EVERYWHERE = Covariance(common=0.90, own=0.02, scale_km=60)
 _WIND = Covariance(common=0.70, own=0.10, scale_km=40)
@@ -49,9 +50,12 @@ class Climate:
         rain_scores: normal scores, shape (day + 60, lead 0 .. 15, site), by issue day; 60 days of spin-up come first.
         temperature_scores: the same for temperature.
         wind_scores: the same for wind.
+        convection_scores: the same for convection.
+        drivers: what drives the weather slowly.
         rain_law: from scores to mm, storms left out.
         temperature_law: from scores to degC.
         wind_law: from scores to m/s, storms left out.
+        thunder_law: from scores to thunder and energy.
         storms: all storms.
         formation: probability that a storm forms on a day, shape (day,).
         gusts: standard normals by which each day's storm wind departs from its track's, shape (day, site).
@@ -62,9 +66,12 @@ class Climate:
     rain_scores: Scores
     temperature_scores: Scores
     wind_scores: Scores
+    convection_scores: Scores
+    drivers: Drivers
     rain_law: RainLaw
     temperature_law: TemperatureLaw
     wind_law: WindLaw
+    thunder_law: ThunderLaw
     storms: Storms
     formation: Array
     gusts: Scores
@@ -97,13 +104,29 @@ class Climate:
     @cached_property
     def air_temperature(self) -> Array:
         """Daily mean air temperature, degC, shape (day, site), to 0.1 degC."""
-        return self.temperature_law.temperature(self.revealed(self.temperature_scores, 0)).round(1)
+        return self._mean_temperature.round(1)
 
     @cached_property
     def highest_air_temperature(self) -> Array:
         """Highest air temperature of the day, degC, shape (day, site), to 0.1 degC."""
-        mean = self.temperature_law.temperature(self.revealed(self.temperature_scores, 0))
-        return (mean + self.temperature_law.highest_above_mean(self.revealed(self.rain_scores, 0))).round(1)
+        rise = self.temperature_law.highest_above_mean(self.revealed(self.rain_scores, 0))
+        return (self._mean_temperature + rise).round(1)
+
+    @cached_property
+    def lowest_air_temperature(self) -> Array:
+        """Lowest air temperature of the day, degC, shape (day, site), to 0.1 degC."""
+        fall = self.temperature_law.lowest_below_mean(self.revealed(self.rain_scores, 0))
+        return (self._mean_temperature - fall).round(1)
+
+    @cached_property
+    def _mean_temperature(self) -> Array:
+        return self.temperature_law.temperature(self.revealed(self.temperature_scores, 0))
+
+    @cached_property
+    def thunderstorm_days(self) -> Array:
+        """1 on days with thunder and 0 on others, shape (day, site)."""
+        fields = (self.rain_scores, self.temperature_scores, self.convection_scores)
+        return self.thunder_law.thunders(mixed(THUNDER, *(self.revealed(scores, 0) for scores in fields)))
 
     @cached_property
     def wind(self) -> Array:
@@ -120,9 +143,11 @@ class Climate:
             rain_scores=self.rain_scores[..., sites],
             temperature_scores=self.temperature_scores[..., sites],
             wind_scores=self.wind_scores[..., sites],
+            convection_scores=self.convection_scores[..., sites],
             rain_law=self.rain_law.at(sites),
             temperature_law=self.temperature_law.at(sites),
             wind_law=self.wind_law.at(sites),
+            thunder_law=self.thunder_law.at(sites),
             gusts=self.gusts[..., sites],
         )
 
@@ -135,27 +160,28 @@ def simulate_climate(sites: Sites, dates: Dates, seed: int, *, warming_per_decad
     """Simulates the weather of consecutive local dates.
 
     Args:
-        sites: where; attributes coastal, island and elevation_m are read.
+        sites: where; attributes coastal, island, mountainous and elevation_m are read.
         dates: consecutive local dates, shape (day,).
         seed: equal seeds give equal weather.
         warming_per_decade: trend of air temperature, degC; 0.21 is Vietnam's of 1981 to 2018.
     """
     days, distances = len(dates) + SPIN_UP_DAYS, sites.distances_km
     drivers = simulate_drivers(dates, seed)
-    rain, temperature, wind = (
-        field.draw(chance(seed, name), days, distances)
-        for field, name in ((RAIN, "rain"), (TEMPERATURE, "temperature"), (WIND, "wind"))
-    )
-    forming = formation(dates, drivers.storm_rate)
+    fields = ((RAIN, "rain"), (TEMPERATURE, "temperature"), (WIND, "wind"), (CONVECTION, "convection"))
+    rain, temperature, wind, convection = (field.draw(chance(seed, name), days, distances) for field, name in fields)
+    forming = formation(dates, drivers.acting.storm_rate)
     return Climate(
         dates,
         Terrain(sites),
         rain,
         temperature,
         wind,
-        rain_law(dates, sites, drivers.rain_shift, drivers.rain_deviation),
+        convection,
+        drivers,
+        rain_law(dates, sites, drivers.acting.rain_shift, drivers.rain_deviation),
         temperature_law(dates, sites, warming_per_decade),
         wind_law(dates, sites),
+        thunder_law(dates, sites),
         simulate_storms(chance(seed, "storms"), forming),
         forming,
         chance(seed, "gusts").standard_normal((len(dates), len(sites)), dtype=np.float32),

@@ -1,7 +1,7 @@
 """The desks of the province: who reports what, when, how late and how wrong."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from features.sources.simulated.chance import chance
 from features.sources.simulated.confirmation import report
+from features.sources.simulated.dengue_reports import month_counts, month_told_after, week_reports
+from features.sources.simulated.enso_watch import oceanic_nino_index
 from features.sources.simulated.faults import Flags, run_outages, station_outages, with_faults
-from features.sources.simulated.laws import Array, Integers
+from features.sources.simulated.laws import Array, Dates, Integers
 from features.sources.simulated.reporting import CountReports, Desk, Reports, cumulative_reports
 from features.sources.simulated.runs import LONGEST_LEAD, Runs
 from features.sources.simulated.sea_watch import Visits, satellite, visit
@@ -21,7 +23,7 @@ _REANALYSIS_DELAY_DAYS = 5
 _WETNESS_NOISE = 4.0
 _LATE_SLIDES_SHARE, _LATE_SLIDES_DAYS = 0.3, 4
 _MASS_DEATH_DELAY = (1, 8)
-_DECIMALS = {"water_level": 2}
+_DECIMALS = {"water_level": 2, "convective_energy": 0}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,27 @@ class Desks:
         day, site, known = visits.day[made], self.world.zone_positions[visits.site[made]], visits.delay[made]
         for variable, values in (("harmful_algae", visits.cells), ("saxitoxin", visits.toxin)):
             yield Desk(variable, 16).report(site, day, day + known, values[made])
+        yield from self._of_weeks_and_months(days)
+
+    def _of_weeks_and_months(self, days: Integers) -> Iterator[Reports]:
+        """What stands at the first day of a week or month: dengue, and the index of El Niño, the same everywhere."""
+        yield _counted(Desk("dengue_cases_of_week", 17), self._dengue_weeks, days)
+        months, counts = self._dengue_months
+        first = (months - self.world.dates[0]).astype(np.int64)
+        begun = np.isin(first, days)
+        yield _by_month(Desk("dengue_cases", 9), first[begun], (first + month_told_after(months))[begun], counts[begun])
+        index = oceanic_nino_index(self.world.climate.drivers)
+        begun = np.isin(index.day, days)
+        value = np.repeat(index.value[begun, None], len(self.world.sites), axis=1)
+        yield _by_month(Desk("oceanic_nino_index", 9), index.day[begun], index.told[begun], value)
+
+    @cached_property
+    def _dengue_weeks(self) -> CountReports:
+        return week_reports(self.world.dengue, self.world.dates[0], self.world.seed)
+
+    @cached_property
+    def _dengue_months(self) -> tuple[Dates, Integers]:
+        return month_counts(self.world.dengue, self.world.dates, self.world.seed)
 
     def _forecasts(self, days: Integers) -> Iterator[Reports]:
         first_day = int(self.world.dates[0].astype(np.int64))
@@ -85,13 +108,18 @@ class Desks:
             "rain": (climate.rain, 0.0),
             "air_temperature": (climate.air_temperature, -50.0),
             "highest_air_temperature": (climate.highest_air_temperature, -50.0),
+            "lowest_air_temperature": (climate.lowest_air_temperature, -50.0),
             "wind_speed": (climate.wind, 0.0),
         }
         readings = {
             variable: np.where(silent, np.nan, self._as_read(variable, truth, lowest))
             for variable, (truth, lowest) in weather.items()
         }
-        return readings | {"water_level": self.world.water_level, "river_stage": self.world.river_stage}
+        return readings | {
+            "thunderstorm_days": np.where(silent, np.nan, climate.thunderstorm_days),
+            "water_level": self.world.water_level,
+            "river_stage": self.world.river_stage,
+        }
 
     def _as_read(self, variable: str, truth: Array, lowest: float) -> Array:
         return with_faults(self._chance(f"faults of {variable}"), truth, self.faults_per_year, lowest=lowest)
@@ -115,12 +143,18 @@ class Desks:
 
     @cached_property
     def _sensors(self) -> dict[str, Array]:
-        """What the sensors of the ponds read, by variable, shape (day, site)."""
-        readings = read_sensors(self.world.ponds, self.world.seed, "pond")
-        of_ponds = {"pond_temperature": (readings.temperature, 0.0), "pond_salinity": (readings.salinity, 0.0)}
+        """What the sensors of ponds and farming zones read, by variable, shape (day, site)."""
+        world = self.world
+        ponds, bay = (read_sensors(water, world.seed, of) for water, of in ((world.ponds, "pond"), (world.bay, "bay")))
+        sensors = {
+            "pond_temperature": (world.pond_positions, ponds.temperature),
+            "pond_salinity": (world.pond_positions, ponds.salinity),
+            "water_temperature": (world.zone_positions, bay.temperature),
+            "water_salinity": (world.zone_positions, bay.salinity),
+        }
         return {
-            variable: self._everywhere(self.world.pond_positions, self._as_read(variable, values, lowest))
-            for variable, (values, lowest) in of_ponds.items()
+            variable: self._everywhere(where, self._as_read(variable, values, 0.0))
+            for variable, (where, values) in sensors.items()
         }
 
     @cached_property
@@ -141,11 +175,10 @@ class Desks:
     def _reported(
         self, where: Integers, day: Integers, site: Integers, delay: Integers, change: Integers
     ) -> CountReports:
-        """Counts of the sites where there is something to count; elsewhere nobody reports, not even zero."""
-        shape = len(self.world.dates), len(self.world.sites)
-        counts = cumulative_reports(day, site, delay, change, shape)
-        kept = np.isin(counts.site, where)
-        return CountReports(counts.day[kept], counts.site[kept], counts.delay[kept], counts.count[kept])
+        """Counts of the sites where there is something to count, in order; elsewhere nobody reports, not even zero."""
+        shape = len(self.world.dates), len(where)
+        counts = cumulative_reports(day, np.searchsorted(where, site), delay, change, shape)
+        return replace(counts, site=where[counts.site])
 
     @cached_property
     def _images(self) -> dict[str, Array]:
@@ -175,3 +208,10 @@ def _counted(desk: Desk, counts: CountReports, days: Integers) -> Reports:
     told: npt.NDArray[np.bool_] = (counts.day >= days[0]) & (counts.day <= days[-1])
     day = counts.day[told]
     return desk.report(counts.site[told], day, day + counts.delay[told], counts.count[told].astype(float))
+
+
+def _by_month(desk: Desk, first: Integers, told: Integers, values: npt.NDArray[np.generic]) -> Reports:
+    """Values of shape (month, site) that speak of months, as a desk reports them."""
+    months, sites = values.shape
+    each = np.repeat(np.arange(months), sites)
+    return desk.report(np.tile(np.arange(sites), months), first[each], told[each], values.ravel().astype(float))

@@ -22,9 +22,7 @@ _MONTH_DAYS = 30.4
 _ENSO_VARIANCE = _ENSO_NOISE**2 / (1 - _ENSO_PERSISTENCE**2)
 _BSISO_FIRST = 2 * _BSISO_DAMPING * np.cos(2 * np.pi / _BSISO_PERIOD_DAYS)
 _BSISO_SECOND = -(_BSISO_DAMPING**2)
-_BSISO_DEVIATION = np.sqrt(
-    (1 - _BSISO_SECOND) / ((1 + _BSISO_SECOND) * ((1 - _BSISO_SECOND) ** 2 - _BSISO_FIRST**2))
-)
+_BSISO_DEVIATION = np.sqrt((1 - _BSISO_SECOND) / ((1 + _BSISO_SECOND) * ((1 - _BSISO_SECOND) ** 2 - _BSISO_FIRST**2)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Two kinds of mass death in marine farming: how often they begin, and what the sea does for them."""
+"""Kinds of mass death in marine farming: how often they begin, and what the sea does for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ PAST_DAYS = 21
 
 _JUVENILES = (0.33, 0.835)
 _DRY_SPRING = (0.12, 0.33)
+_BARREN = -30.0
 
 
 @dataclass(frozen=True)
 class EventKind:
-    """A kind of mass death; rates are set so that 1 to 2 % of zone-weeks see one of fish, 0.5 to 1 % one of oysters.
+    """A kind of mass death; rates are set so that 1 to 2 % of zone-weeks see one of fish, 0.5 to 1 % one of molluscs.
 
     Attributes:
         name: of the event.
@@ -74,6 +75,41 @@ def oyster_mortality_stress(sea: Water, bloom: Flags, year_fraction: Array) -> A
     return stress
 
 
+def marine_white_spot_stress(sea: Water, bloom: Flags, year_fraction: Array) -> Array:
+    """Marine white spot disease (Cryptocaryon irritans): water of 18 to 30 degC, salt that returns after storm rain.
+
+    No theront hatches at 15 degC and most do at 27, doi:10.1016/j.aquaculture.2023.739694; none at 37, and cysts
+    rupture at 16 g/kg and below, doi:10.1111/j.1365-2761.1979.tb00146.x, so that the parasite is gone for the week that
+    it needs to come back. In October 2025 fish died at Vân Đồn after storm rain had brought the salinity down to
+    20 g/kg.
+    """
+    temperature, salinity = sea.temperature[..., -7:, :].mean(axis=-2), sea.salinity
+    hatching = np.log(np.clip((temperature - 15) / 12, 1e-9, 1))
+    hot = np.maximum(temperature - 30, 0)
+    lowest = salinity[..., -14:, :].min(axis=-2)
+    fell = np.clip(salinity[..., 0, :] - lowest, 0, 10)
+    returned = np.clip(salinity[..., -1, :] - lowest, 0, 6)
+    fresh = (salinity[..., -7:, :] <= 16).any(axis=-2)
+    stress: Array = -7.5 + 1.5 * hatching - 0.6 * hot + 0.08 * fell + 0.45 * returned
+    return np.where(fresh | (temperature <= 15), _BARREN, stress)
+
+
+def clam_mortality_stress(sea: Water, bloom: Flags, year_fraction: Array) -> Array:
+    """Mass mortality of clams: weeks of heat, worse in fresh water, and the sudden coming of fresh water.
+
+    Clams surface and die in hot summers when Perkinsus olseni, which thrives at 25 to 34 degC, has weakened them,
+    doi:10.1186/s13071-018-2620-3; at Thanh Hóa they died in July and August 2025, infected with it, after a storm had
+    brought fresh water (Department of Animal Husbandry, as the press tells).
+    """
+    temperature, salinity = sea.temperature, sea.salinity
+    warm = (temperature[..., -21:, :] > 25).mean(axis=-2)
+    heat = np.clip(temperature[..., -14:, :].mean(axis=-2) - 28.5, 0, 4)
+    fresh_days = (salinity[..., -14:, :] < 20).sum(axis=-2)
+    freshening = np.clip(salinity[..., -8, :] - salinity[..., -1, :], 0, 8)
+    stress: Array = -9.8 + 1.6 * warm + 1.1 * heat + 0.10 * fresh_days + 0.30 * freshening
+    return stress
+
+
 NERVOUS_NECROSIS = EventKind(
     name="nervous necrosis",
     stock="fish_cages",
@@ -87,4 +123,18 @@ OYSTER_MORTALITY = EventKind(
     contagion=2.0,
     hidden=Walk(persistence=0.98, deviation=0.7),
     stress=oyster_mortality_stress,
+)
+MARINE_WHITE_SPOT = EventKind(
+    name="marine white spot",
+    stock="fish_cages",
+    contagion=3.0,
+    hidden=Walk(persistence=0.97, deviation=0.7),
+    stress=marine_white_spot_stress,
+)
+CLAM_MORTALITY = EventKind(
+    name="clam mortality",
+    stock="clam_beds",
+    contagion=2.0,
+    hidden=Walk(persistence=0.98, deviation=0.7),
+    stress=clam_mortality_stress,
 )

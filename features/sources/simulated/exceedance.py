@@ -1,7 +1,8 @@
 """True probabilities that a day's weather reaches a cut, in closed form given the storms.
 
-Values are told in steps of 0.1 (water level: 0.01), so that a cut is reached from half a step below it on. Storms are
-averaged over sampled tracks, each sample's probability and not its event (Rao and Blackwell).
+Values are told in steps of 0.1 (water level: 0.01, thunder: 1), so that a cut is reached from half a step below it on,
+and a value is at most a cut where it does not reach the cut one step higher. Storms are averaged over sampled tracks,
+each sample's probability and not its event (Rao and Blackwell).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,10 @@ from scipy.special import ndtr
 
 from features.sources.simulated.climate import RAIN, SPIN_UP_DAYS, STORM_WIND_NOISE, TEMPERATURE, WIND
 from features.sources.simulated.futures import Futures
-from features.sources.simulated.laws import Array, Integers
+from features.sources.simulated.laws import Array, Floating, Integers
 from features.sources.simulated.martingale import HORIZON_DAYS, Revelation, Scores
 from features.sources.simulated.sea import highest_level, highest_tide, level_exceedance
+from features.sources.simulated.thunder import CONVECTION, THUNDER, mixed
 
 _STEP, _LEVEL_STEP = 0.1, 0.01
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(16)
@@ -48,20 +50,47 @@ def temperature_exceedance(futures: Futures, issue_days: Integers, leads: Intege
 
 
 def heat_exceedance(futures: Futures, issue_days: Integers, leads: Integers, cuts: Sequence[float]) -> Array:
-    """P(highest air temperature of the day >= cut), shape (half, issue, lead, site, cut).
+    """P(highest air temperature of the day >= cut), shape (half, issue, lead, site, cut)."""
+    rises = futures.climate.temperature_law.on(issue_days[:, None] + leads).highest_above_mean
+    return _under_the_sky(futures, issue_days, leads, cuts, rises)
 
-    The sky that decides how far the day rises above its mean is integrated by Gauss-Hermite quadrature.
-    """
+
+def night_exceedance(futures: Futures, issue_days: Integers, leads: Integers, cuts: Sequence[float]) -> Array:
+    """P(lowest air temperature of the day >= cut), shape (half, issue, lead, site, cut)."""
+    falls = futures.climate.temperature_law.on(issue_days[:, None] + leads).lowest_below_mean
+    return _under_the_sky(futures, issue_days, leads, cuts, lambda sky: -falls(sky))
+
+
+def _under_the_sky(
+    futures: Futures,
+    issue_days: Integers,
+    leads: Integers,
+    cuts: Sequence[float],
+    above_mean: Callable[[Floating], Array],
+) -> Array:
+    """P(temperature >= cut) that departs from the daily mean by how open the sky is: quadrature (Gauss, Hermite)."""
     climate = futures.climate
     forecast, error = _forecast(climate.temperature_scores, TEMPERATURE, issue_days, leads)
     sky, sky_error = _forecast(climate.rain_scores, RAIN, issue_days, leads)
     law = climate.temperature_law.on(issue_days[:, None] + leads)
     found = [np.zeros(forecast.shape) for _ in cuts]
     for node, weight in zip(_NODES, _CHANCE, strict=True):
-        rise = law.highest_above_mean(sky + node * sky_error)
+        above = above_mean(sky + node * sky_error)
         for held, cut in zip(found, cuts, strict=True):
-            held += weight * ndtr((forecast - law.score(_reached(cut) - rise)) / error)
+            held += weight * ndtr((forecast - law.score(_reached(cut) - above)) / error)
     return _twice(found)
+
+
+def thunder_exceedance(futures: Futures, issue_days: Integers, leads: Integers, cuts: Sequence[float]) -> Array:
+    """P(days with thunder, 0 or 1 of one day, >= cut), shape (half, issue, lead, site, cut)."""
+    climate = futures.climate
+    known = (
+        (climate.rain_scores, RAIN), (climate.temperature_scores, TEMPERATURE), (climate.convection_scores, CONVECTION)
+    )  # fmt: skip
+    forecasts, errors = zip(*(_forecast(*field, issue_days, leads) for field in known), strict=True)
+    error = np.sqrt(mixed(THUNDER**2, *(error**2 for error in errors)))
+    thunders = ndtr((mixed(THUNDER, *forecasts) - climate.thunder_law.on(issue_days[:, None] + leads).least) / error)
+    return _twice([np.where(cut > 0, thunders, 1.0) * (cut <= 1) for cut in cuts])
 
 
 def wind_exceedance(futures: Futures, issue_days: Integers, leads: Integers, cuts: Sequence[float]) -> Array:
@@ -98,9 +127,19 @@ CLOSED_FORM: Mapping[str, Exceedance] = {
     "rain": rain_exceedance,
     "air_temperature": temperature_exceedance,
     "highest_air_temperature": heat_exceedance,
+    "lowest_air_temperature": night_exceedance,
+    "thunderstorm_days": thunder_exceedance,
     "wind_speed": wind_exceedance,
     "water_level": water_level_exceedance,
 }
+
+_STEPS: Mapping[str, float] = {"water_level": _LEVEL_STEP, "thunderstorm_days": 1.0}
+
+
+def not_above(variable: str, futures: Futures, issue_days: Integers, leads: Integers, cuts: Sequence[float]) -> Array:
+    """P(value of the day <= cut), shape (half, issue, lead, site, cut), of a variable with a closed form."""
+    next_higher = [cut + _STEPS.get(variable, _STEP) for cut in cuts]
+    return 1 - CLOSED_FORM[variable](futures, issue_days, leads, next_higher)
 
 
 def _forecast(drawn: Scores, field: Revelation, issue_days: Integers, leads: Integers) -> tuple[Scores, Array]:

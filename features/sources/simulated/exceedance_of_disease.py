@@ -10,21 +10,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from features.periods import Periods
 from features.sources.simulated.algae import RUNOFF_DAYS, Algae
 from features.sources.simulated.chance import chance
 from features.sources.simulated.confirmation import exceedance_of_confirmed
 from features.sources.simulated.event_kinds import PAST_DAYS
+from features.sources.simulated.exceedance_in_water import bay_futures, pond_futures
 from features.sources.simulated.futures import Futures
-from features.sources.simulated.hydrology import simulate_soil
 from features.sources.simulated.laws import Array, Integers
 from features.sources.simulated.pathogens import WEEK_DAYS
 from features.sources.simulated.sea_watch import COUNTING_ERROR
-from features.sources.simulated.water import Water, simulate_bay_water, simulate_pond_water
+from features.sources.simulated.stretches import in_periods
+from features.sources.simulated.water import Water
 from features.sources.simulated.world import DAILY_MEAN_WIND, World
 
 
 def confirmed_chances(
-    world: World, futures: Futures, variable: str, issue_days: Integers, days: int, count: int, cuts: Sequence[float]
+    world: World, futures: Futures, variable: str, issue_days: Integers, periods: Periods, cuts: Sequence[float]
 ) -> Array:
     """Probability that confirmed onsets of a period reach each cut, given each future.
 
@@ -33,19 +35,17 @@ def confirmed_chances(
         futures: of the weather at the pond sites.
         variable: that counts the confirmed onsets.
         issue_days: positions of days.
-        days: length of each period.
-        count: how many periods there are, from the day after the issue day on.
+        periods: the periods ahead.
         cuts: numbers of onsets.
 
     Returns:
         Shape (issue, sample, period, pond site, cut).
     """
-    reach = days * count
-    water = _pond_water(world, futures, issue_days, reach)
+    water = pond_futures(world, futures, issue_days, periods.reach)
+    weeks = _with_days_before(world.ponds, issue_days, WEEK_DAYS, water)
     random = chance(futures.seed, f"{variable} {issue_days[0]}")
-    onsets = world.epidemics[variable].futures(issue_days, water, random)[..., 1:, :]
-    totals = onsets.reshape(*onsets.shape[:2], count, days, -1).sum(axis=3)
-    return exceedance_of_confirmed(totals, cuts)
+    onsets = world.epidemics[variable].futures(issue_days, weeks, random)[..., 1:, :]
+    return exceedance_of_confirmed(in_periods(onsets, periods).sum(axis=3), cuts)
 
 
 @dataclass(frozen=True)
@@ -70,25 +70,15 @@ def sea_futures(world: World, futures: Futures, issue_days: Integers, days: int)
         issue_days: positions of days.
         days: how many days ahead.
     """
-    zones = world.zone_positions
-    rain = futures.rain(issue_days, days)
-    dates = world.dates[issue_days[:, None, None] + np.arange(1 + days)]
-    soil = simulate_soil(rain, dates, world.soil.wetness[issue_days][:, None])
-    flow = world.rivers.flow(soil.runoff, world.flow[issue_days - 1][:, None])
-    runoff = world.rivers.onto_shores(flow)[..., zones]
-    air = futures.air_temperature(issue_days, days)[..., zones]
-    wind = DAILY_MEAN_WIND * futures.wind(issue_days, days)[..., zones]
-    start = Water(*(held[issue_days - 1][:, None] for held in (world.bay.temperature, world.bay.salinity)))
-    water = simulate_bay_water(world.zone_sites, air, runoff, start)
+    water, runoff = bay_futures(world, futures, issue_days, days)
+    wind = DAILY_MEAN_WIND * futures.wind(issue_days, days)[..., world.zone_positions]
     random = chance(futures.seed, f"algae {issue_days[0]}")
     before = _days_before(world.shore_runoff, issue_days, RUNOFF_DAYS, runoff)
     algae = world.algae.futures(issue_days, water.temperature, before, wind, random)
     return Seas(_with_days_before(world.bay, issue_days, PAST_DAYS, water), algae)
 
 
-def mass_death_chances(
-    world: World, futures: Futures, variable: str, issue_days: Integers, days: int, count: int
-) -> Array:
+def mass_death_chances(world: World, futures: Futures, variable: str, issue_days: Integers, periods: Periods) -> Array:
     """Probability of a mass death in a period, given each future, shape (issue, sample, period, zone).
 
     Args:
@@ -96,19 +86,17 @@ def mass_death_chances(
         futures: of the weather at all sites.
         variable: that counts the events.
         issue_days: positions of days.
-        days: length of each period.
-        count: how many periods there are, from the day after the issue day on.
+        periods: the periods ahead.
     """
-    seas = sea_futures(world, futures, issue_days, days * count)
+    seas = sea_futures(world, futures, issue_days, periods.reach)
     bloom = _days_before(world.algae.bloom, issue_days, PAST_DAYS, seas.algae.bloom)
     random = chance(futures.seed, f"{variable} {issue_days[0]}")
     events = world.mass_deaths[variable].futures(issue_days, seas.water, bloom, random)
-    firsts = range(1, 1 + days * count, days)
-    return np.stack([events.any_event(first, first + days) for first in firsts], axis=2)
+    return np.stack([events.any_event(first, first + periods.days) for first in periods.leads], axis=2)
 
 
 def sample_chances(
-    world: World, futures: Futures, variable: str, issue_days: Integers, days: int, count: int, cuts: Sequence[float]
+    world: World, futures: Futures, variable: str, issue_days: Integers, periods: Periods, cuts: Sequence[float]
 ) -> Array:
     """Probability that a sample taken on some day of a period reaches each cut, given each future.
 
@@ -119,30 +107,19 @@ def sample_chances(
         futures: of the weather at all sites.
         variable: harmful_algae (counted with an error) or saxitoxin.
         issue_days: positions of days.
-        days: length of each period.
-        count: how many periods there are, from the day after the issue day on.
+        periods: the periods ahead.
         cuts: in the variable's unit.
 
     Returns:
         Shape (issue, sample, period, zone, cut).
     """
-    algae = sea_futures(world, futures, issue_days, days * count).algae
+    algae = sea_futures(world, futures, issue_days, periods.reach).algae
     if variable == "saxitoxin":
         reached = [(algae.toxin >= cut).astype(float) for cut in cuts]
     else:
         reached = [ndtr(np.log(algae.cells / cut) / COUNTING_ERROR) for cut in cuts]
-    by_day = np.stack(reached, axis=-1)[:, :, 1:]
-    found: Array = by_day.reshape(*by_day.shape[:2], count, days, *by_day.shape[3:]).mean(axis=3)
+    found: Array = in_periods(np.stack(reached, axis=-1)[:, :, 1:], periods).mean(axis=3)
     return found
-
-
-def _pond_water(world: World, futures: Futures, issue_days: Integers, days: int) -> Water:
-    """Shape (issue, sample, 7 + 1 + days, pond site), the true week before the issue day first."""
-    air, rain = futures.air_temperature(issue_days, days), futures.rain(issue_days, days)
-    start = Water(*(held[issue_days - 1][:, None] for held in (world.ponds.temperature, world.ponds.salinity)))
-    return _with_days_before(
-        world.ponds, issue_days, WEEK_DAYS, simulate_pond_water(world.pond_sites, air, rain, start)
-    )
 
 
 def _with_days_before(history: Water, issue_days: Integers, days: int, water: Water) -> Water:

@@ -1,20 +1,23 @@
 """Futures: weather as it may come after an issue time, drawn from the law that also made the weather that came.
 
-The first half and the second half of the samples are independent of each other, also in the storms that they draw.
+The first half and the second half of the samples are independent of each other, also in the storms that they draw. The
+slow drivers are known for fifteen days; futures that reach further draw how they go on.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from features.sources.simulated.chance import chance
 from features.sources.simulated.climate import RAIN, SPIN_UP_DAYS, STORM_WIND_NOISE, TEMPERATURE, WIND, Climate
-from features.sources.simulated.laws import Array, Integers
-from features.sources.simulated.martingale import Revelation, Scores
+from features.sources.simulated.drivers import Acting
+from features.sources.simulated.laws import Array, Integers, RainLaw
+from features.sources.simulated.martingale import HORIZON_DAYS, Revelation, Scores
 from features.sources.simulated.storm_fields import Felt
-from features.sources.simulated.storms import LIFE_DAYS, STEPS_A_DAY, form_storms
+from features.sources.simulated.storms import LIFE_DAYS, STEPS_A_DAY, form_storms, formation
+from features.sources.simulated.thunder import CONVECTION, THUNDER, mixed
 
 _LIBRARY = 800
 
@@ -47,23 +50,33 @@ class Futures:
 
     def rain(self, issue_days: Integers, days: int) -> Array:
         """Rain, mm/day, shape (issue, sample, 1 + days, site)."""
-        law = self.climate.rain_law.on(_calendar(issue_days, days)[:, None])
-        rain = law.amount(self.scores(RAIN, self.climate.rain_scores, issue_days, days, "rain"))
+        rain = self._rain_law(issue_days, days).amount(self._rain_scores(issue_days, days))
         for row, felt in self.storms(issue_days, days):
             rain[row] += felt.rain
         return rain.round(1)
 
     def air_temperature(self, issue_days: Integers, days: int) -> Array:
         """Daily mean air temperature, degC, shape (issue, sample, 1 + days, site)."""
-        law = self.climate.temperature_law.on(_calendar(issue_days, days)[:, None])
-        scores = self.climate.temperature_scores
-        return law.temperature(self.scores(TEMPERATURE, scores, issue_days, days, "temperature")).round(1)
+        return self._mean_temperature(issue_days, days).round(1)
 
     def highest_air_temperature(self, issue_days: Integers, days: int) -> Array:
         """Highest air temperature, degC, shape (issue, sample, 1 + days, site)."""
         law = self.climate.temperature_law.on(_calendar(issue_days, days)[:, None])
-        rain_scores = self.scores(RAIN, self.climate.rain_scores, issue_days, days, "rain")
-        return self.air_temperature(issue_days, days) + law.highest_above_mean(rain_scores)
+        rise = law.highest_above_mean(self._rain_scores(issue_days, days))
+        return (self._mean_temperature(issue_days, days) + rise).round(1)
+
+    def lowest_air_temperature(self, issue_days: Integers, days: int) -> Array:
+        """Lowest air temperature, degC, shape (issue, sample, 1 + days, site)."""
+        law = self.climate.temperature_law.on(_calendar(issue_days, days)[:, None])
+        fall = law.lowest_below_mean(self._rain_scores(issue_days, days))
+        return (self._mean_temperature(issue_days, days) - fall).round(1)
+
+    def thunderstorm_days(self, issue_days: Integers, days: int) -> Array:
+        """1 on days with thunder and 0 on others, shape (issue, sample, 1 + days, site)."""
+        law = self.climate.thunder_law.on(_calendar(issue_days, days)[:, None])
+        convection = self.scores(CONVECTION, self.climate.convection_scores, issue_days, days, "convection")
+        fields = self._rain_scores(issue_days, days), self._temperature_scores(issue_days, days), convection
+        return law.thunders(mixed(THUNDER, *fields))
 
     def wind(self, issue_days: Integers, days: int) -> Array:
         """Highest wind, m/s, shape (issue, sample, 1 + days, site)."""
@@ -73,7 +86,34 @@ class Futures:
         for row, felt in self.storms(issue_days, days):
             gusts = np.exp(STORM_WIND_NOISE * random.standard_normal(felt.wind.shape))
             wind[row] = np.maximum(wind[row], felt.wind * gusts)
-        return wind
+        return wind.round(1)
+
+    def _rain_scores(self, issue_days: Integers, days: int) -> Scores:
+        return self.scores(RAIN, self.climate.rain_scores, issue_days, days, "rain")
+
+    def _temperature_scores(self, issue_days: Integers, days: int) -> Scores:
+        return self.scores(TEMPERATURE, self.climate.temperature_scores, issue_days, days, "temperature")
+
+    def _mean_temperature(self, issue_days: Integers, days: int) -> Array:
+        law = self.climate.temperature_law.on(_calendar(issue_days, days)[:, None])
+        return law.temperature(self._temperature_scores(issue_days, days))
+
+    def _rain_law(self, issue_days: Integers, days: int) -> RainLaw:
+        law = self.climate.rain_law.on(_calendar(issue_days, days)[:, None])
+        if days <= HORIZON_DAYS:
+            return law
+        return replace(law, shift=self._drivers(issue_days, days).rain_shift)
+
+    def _drivers(self, issue_days: Integers, days: int) -> Acting:
+        random = chance(self.seed, f"slow drivers {issue_days[0]}")
+        return self.climate.drivers.futures(random, issue_days, self.samples, days)
+
+    def _forming(self, issue_days: Integers, days: int) -> Array:
+        """Probability that a storm forms on each day after the issue day, shape (issue, 1 or sample, days)."""
+        calendar = _calendar(issue_days, days)[:, None, 1:]
+        if days <= HORIZON_DAYS:
+            return self.climate.formation[calendar]
+        return formation(self.climate.dates[calendar], self._drivers(issue_days, days).storm_rate[..., 1:])
 
     def storms(self, issue_days: Integers, days: int) -> Iterator[tuple[int, Felt]]:
         """What storms may bring, for each issue day near which there is or can be one.
@@ -82,11 +122,11 @@ class Futures:
             Position among the issue days, and rain and wind of shape (sample, 1 + days, site) and surge of shape
             (sample, 1 + days, quarter, coastal site).
         """
+        forming = self._forming(issue_days, days)
         for row, issue_day in enumerate(issue_days):
             alive = np.flatnonzero((self._formed <= issue_day) & (issue_day < self._formed + LIFE_DAYS))
-            forming = self.climate.formation[issue_day + 1 : issue_day + 1 + days]
-            if len(alive) or forming.any():
-                yield row, self._felt(int(issue_day), days, alive, forming)
+            if len(alive) or forming[row].any():
+                yield row, self._felt(int(issue_day), days, alive, forming[row])
 
     def _felt(self, issue_day: int, days: int, alive: Integers, forming: Array) -> Felt:
         random = chance(self.seed, f"storms {issue_day}")
@@ -101,7 +141,7 @@ class Futures:
             wind[:, :held] = np.maximum(wind[:, :held], felt.wind[:, age : age + held])
             surge[:, :held] += felt.surge[:, age : age + held]
         half = np.arange(self.samples) // (self.samples // 2)
-        for ahead, probability in enumerate(forming, start=1):
+        for ahead, probability in enumerate(forming.T, start=1):
             hit = np.flatnonzero(random.random(self.samples) < probability)
             drawn = random.integers(0, _LIBRARY // 2, len(hit)) + half[hit] * (_LIBRARY // 2)
             held = min(LIFE_DAYS, 1 + days - ahead)

@@ -2,6 +2,7 @@
 
 Monthly tables of rain and temperature: Hon Gai / Bai Chay, normals of 1988-2017 (IMHEN record). Rain amounts: extended
 generalised Pareto law, Naveau et al. 2016, doi:10.1002/2015WR018552. Cold surges make winter temperatures left-skewed.
+Nights fall below the daily mean by the difference of the station's normals of mean and lowest temperature, 1991-2017.
 Wind: log-normal daily maxima, set so that the coast sees Beaufort 6 on one winter day in twelve.
 """
 
@@ -24,6 +25,7 @@ WET_PROBABILITY = (0.17, 0.22, 0.27, 0.26, 0.34, 0.44, 0.48, 0.52, 0.40, 0.24, 0
 MEAN_TEMPERATURE = (16.5, 17.6, 19.9, 23.7, 27.0, 28.8, 28.7, 28.2, 27.5, 25.5, 22.1, 18.4)
 TEMPERATURE_DEVIATION = (2.8, 2.9, 2.7, 2.4, 2.05, 1.75, 1.65, 1.45, 1.5, 1.9, 2.4, 2.7)
 DAILY_RANGE = (6.0, 5.0, 5.0, 5.6, 6.3, 6.0, 6.0, 6.2, 6.5, 6.8, 7.2, 7.0)
+NIGHT_FALL = (2.1, 1.8, 1.6, 1.8, 2.2, 2.4, 2.3, 2.4, 2.6, 2.8, 2.8, 2.6)
 WINTER = (1.0, 1.0, 0.8, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 0.8, 1.0)
 MEDIAN_WIND = (7.0, 6.8, 6.3, 6.0, 6.2, 6.3, 6.4, 5.8, 6.0, 6.8, 7.0, 7.2)
 LAPSE_PER_M = 0.006
@@ -132,22 +134,25 @@ class TemperatureLaw:
         deviation: delta_degC, shape (day,).
         winter: 0 in summer to 1 in winter, shape (day,).
         rise: from the daily mean to the highest temperature of a day with median rain score, delta_degC, (day, site).
-        sunshine: by how much that rise falls from the clearest to the wettest sky, as a share of it.
+        fall: from the daily mean to the lowest temperature of such a day, delta_degC, shape (day, site).
+        sunshine: by how much rise and fall shrink from the clearest to the wettest sky, as a share of them.
     """
 
     mean: Array
     deviation: Array
     winter: Array
     rise: Array
+    fall: Array
     sunshine: float = 0.8
 
     def on(self, days: Integers) -> "TemperatureLaw":
         """The law on days at some positions, of any shape."""
-        return TemperatureLaw(self.mean[days], self.deviation[days], self.winter[days], self.rise[days], self.sunshine)
+        by_site = self.rise[days], self.fall[days]
+        return TemperatureLaw(self.mean[days], self.deviation[days], self.winter[days], *by_site, self.sunshine)
 
     def at(self, sites: Integers) -> "TemperatureLaw":
         """The law at sites at some positions."""
-        return replace(self, mean=self.mean[..., sites], rise=self.rise[..., sites])
+        return replace(self, mean=self.mean[..., sites], rise=self.rise[..., sites], fall=self.fall[..., sites])
 
     def temperature(self, score: Floating) -> Array:
         """Daily mean, degC, shape (..., day, site), for normal scores of that shape; rises with the score."""
@@ -164,8 +169,16 @@ class TemperatureLaw:
 
     def highest_above_mean(self, rain_score: Floating) -> Array:
         """Highest minus mean temperature, delta_degC, shape (..., day, site): less under a wetter sky."""
-        above: Array = self.rise * (1 - self.sunshine * (ndtr(rain_score.astype(float)) - 0.5))
-        return above
+        return self.rise * self._openness(rain_score)
+
+    def lowest_below_mean(self, rain_score: Floating) -> Array:
+        """Mean minus lowest temperature, delta_degC, shape (..., day, site): less under a wetter sky."""
+        return self.fall * self._openness(rain_score)
+
+    def _openness(self, rain_score: Floating) -> Array:
+        """What the sky lets through, 1 under a median one."""
+        openness: Array = 1 - self.sunshine * (ndtr(rain_score.astype(float)) - 0.5)
+        return openness
 
     def _skewness(self) -> tuple[Array, Array, Array]:
         skew = np.maximum(_SKEW * self.winter, 1e-3)[..., None]
@@ -182,7 +195,8 @@ def temperature_law(dates: Dates, sites: Sites, warming_per_decade: float) -> Te
     winter = np.clip(_between_middles(np.asarray(WINTER), fraction), 0, 1)
     inland = ~sites.having("coastal")
     rise = 0.5 * seasonal(DAILY_RANGE, fraction)[:, None] * np.where(inland, 1.25, 1.0) + np.where(inland, 1.5, 0.4)
-    return TemperatureLaw(mean, seasonal(TEMPERATURE_DEVIATION, fraction), winter, rise)
+    fall = seasonal(NIGHT_FALL, fraction)[:, None] * np.where(inland, 1.25, 1.0)
+    return TemperatureLaw(mean, seasonal(TEMPERATURE_DEVIATION, fraction), winter, rise, fall)
 
 
 @dataclass(frozen=True)

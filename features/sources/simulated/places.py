@@ -9,13 +9,14 @@ from features.sources.simulated.chance import place_fraction
 
 COMMUNES = 54
 _KM_PER_DEGREE_NORTH = 111.2
+_SHARED = ("shrimp_ponds", "fish_cages", "oyster_rafts", "clam_beds", "population")
 
 
 def province_sites(count: int) -> Sites:
     """The communes of Quảng Ninh and simulated hamlets around them, as many sites as asked for.
 
-    A hamlet lies within a circle of its commune's area; it has the commune's attributes, a tenth of its ponds,
-    cages and rafts, and no river gauge.
+    A hamlet lies within a circle of its commune's area; it has the commune's attributes, a tenth of its people, ponds,
+    cages, rafts and beds, and no river gauge.
 
     Args:
         count: number of sites, at least the 54 communes.
@@ -37,7 +38,7 @@ def _hamlet(commune: Site, number: int) -> Site:
     angle = 2 * np.pi * direction
     north = distance * np.cos(angle) / _KM_PER_DEGREE_NORTH
     east = distance * np.sin(angle) / (_KM_PER_DEGREE_NORTH * np.cos(np.radians(commune.latitude)))
-    shared = {name: np.ceil(commune.attributes[name] / 10) for name in ("shrimp_ponds", "fish_cages", "oyster_rafts")}
+    shared = {name: np.ceil(commune.attributes[name] / 10) for name in _SHARED}
     return Site(
         code,
         f"{commune.name_vi}, thôn mô phỏng {number}",

@@ -29,12 +29,15 @@ BROUGHT = (
     "precipitable_water",
     "air_temperature",
     "highest_air_temperature",
+    "lowest_air_temperature",
     "wind_speed",
     "wind_speed_ensemble_high",
     "storm_distance",
     "storm_strength",
     "storm_rain",
     "storm_wind",
+    "convective_energy",
+    "thunderstorm_days",
     "water_level",
     "river_stage",
     "soil_wetness",
@@ -45,10 +48,17 @@ BROUGHT = (
     "hepatopancreatic_necrosis_onsets",
     "nervous_necrosis_events",
     "oyster_mortality_events",
+    "marine_white_spot_events",
+    "clam_mortality_events",
+    "water_temperature",
+    "water_salinity",
     "satellite_sea_temperature",
     "satellite_chlorophyll",
     "harmful_algae",
     "saxitoxin",
+    "dengue_cases_of_week",
+    "dengue_cases",
+    "oceanic_nino_index",
 )
 
 
@@ -56,9 +66,9 @@ BROUGHT = (
 class SimulatedProvince:
     """Quảng Ninh, simulated: equal fields give equal entries.
 
-    Runs of forecasts 1 to 10 days ahead (wind and water level: 5) are known at 06:00 of their issue day, stations at
-    06:00 of the day after, a reanalysis of the soil five days later. There is no forecast of the issue day itself: it
-    would repeat what the run of the day before said.
+    Runs of forecasts 1 to 10 days ahead (wind, energy and water level: 5) are known at 06:00 of their issue day,
+    stations at 06:00 of the day after, a reanalysis of the soil five days later. There is no forecast of the issue day
+    itself: it would repeat what the run of the day before said.
 
     Attributes:
         years: how many calendar years.

@@ -2,8 +2,9 @@
 
 They are wrong on purpose, as real runs are: the control is damped and slightly wet (after a change of the model,
 slightly dry), 0.7 degC too cold in winter; members scatter with 0.6 of the true error, so that the ensemble is too
-sure. The water that the air holds is told too: it says how near to rain a dry day is. Where a storm is known, the
-control's track says how near it will come, how strong, and what of the rain and wind is its own.
+sure. The water that the air holds is told too: it says how near to rain a dry day is; and the energy that it holds for
+thunder. Where a storm is known, the control's track says how near it will come, how strong, and what of the rain and
+wind is its own.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from features.sources.simulated.martingale import Revelation, Scores
 from features.sources.simulated.sea import highest_level, highest_tide
 from features.sources.simulated.storm_fields import Felt, Passage
 from features.sources.simulated.storms import LIFE_DAYS
+from features.sources.simulated.thunder import ENERGY, mixed
 
 MEMBERS = 10
 LONGEST_LEAD = 10
@@ -49,7 +51,7 @@ class Runs:
 
         Args:
             days: positions of consecutive days; equal first days give equal ensembles.
-            lead: days before each of them at which the run was issued, 1 .. 10; wind and water level reach 5 days.
+            lead: days before each of them at which the run was issued, 1 .. 10; wind, energy and water level reach 5.
         """
         climate, (storms, passage) = self.climate, self._storms_about(days, lead)
         rain_score, scores = (self._biased(field, days, lead) for field in (climate.rain_scores, climate.wind_scores))
@@ -65,14 +67,18 @@ class Runs:
             "precipitable_water": _air_holds(heat_law.winter) * np.exp(_AIR_RISES * rain_law.standard(rain_score)),
             "air_temperature": mean,
             "highest_air_temperature": mean + heat_law.highest_above_mean(rain_score),
+            "lowest_air_temperature": mean - heat_law.lowest_below_mean(rain_score),
         }
         if lead <= LONGEST_WIND_LEAD:
             wind_law = climate.wind_law.on(days)
             winds = np.maximum(wind_law.speed(self._members("wind", WIND, scores, days, lead)), storms.wind[1:])
+            convection = self._biased(climate.convection_scores, days, lead)
+            energy = mixed(ENERGY, rain_score, heat_score, convection)
             level = np.full(said["rain"].shape, np.nan)
             level[:, climate.terrain.coastal] = highest_level(self._tide[days], storms.surge[0])
             said |= {
                 "wind_speed": np.maximum(wind_law.speed(scores), storms.wind[0]),
+                "convective_energy": climate.thunder_law.on(days).energy(energy),
                 "wind_speed_ensemble_high": np.partition(winds, _HIGH, axis=0)[_HIGH],
                 "water_level": level,
                 "storm_distance": np.minimum(passage.distance, _FAR_KM),

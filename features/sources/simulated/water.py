@@ -17,8 +17,8 @@ _POND_SALINITY = (16.0, 27.0)
 _BAY_WARMING, _BAY_DAYS, _BAY_EXCHANGE_DAYS = 1.0, 12, 10
 _COAST_SALINITY, _ISLAND_SALINITY = 31.0, 33.0
 _COAST_DEPTH_MM, _ISLAND_DEPTH_MM = (300.0, 600.0), (1500.0, 2500.0)
-_MISSING_SHARE = 0.10
-_TEMPERATURE_NOISE, _SALINITY_NOISE = 0.15, 0.3
+MISSING_SHARE = 0.10
+TEMPERATURE_NOISE, SALINITY_NOISE = 0.15, 0.3
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def read_sensors(water: Water, seed: int, of: str) -> Water:
     """
     random = chance(seed, f"{of} sensors")
     return Water(
-        _reading(random, water.temperature, _TEMPERATURE_NOISE), _reading(random, water.salinity, _SALINITY_NOISE)
+        _reading(random, water.temperature, TEMPERATURE_NOISE), _reading(random, water.salinity, SALINITY_NOISE)
     )
 
 
@@ -129,4 +129,4 @@ def _between(low: float, high: float, fraction: Array) -> Array:
 
 def _reading(random: np.random.Generator, truth: Array, noise: float) -> Array:
     reading = np.maximum(truth + noise * random.standard_normal(truth.shape), 0).round(1)
-    return np.where(random.random(truth.shape) < _MISSING_SHARE, np.nan, reading)
+    return np.where(random.random(truth.shape) < MISSING_SHARE, np.nan, reading)

@@ -9,8 +9,15 @@ from features.sites import Sites
 from features.sources.simulated.algae import AlgaeHistory, simulate_algae
 from features.sources.simulated.chance import chance
 from features.sources.simulated.climate import Climate, simulate_climate
+from features.sources.simulated.dengue import Dengue, WeeklyWeather, simulate_dengue
+from features.sources.simulated.dengue_reports import mondays, weather_by_week
 from features.sources.simulated.disease import Epidemic, simulate_epidemic
-from features.sources.simulated.event_kinds import NERVOUS_NECROSIS, OYSTER_MORTALITY
+from features.sources.simulated.event_kinds import (
+    CLAM_MORTALITY,
+    MARINE_WHITE_SPOT,
+    NERVOUS_NECROSIS,
+    OYSTER_MORTALITY,
+)
 from features.sources.simulated.hydrology import (
     STAGE_NOISE,
     Rivers,
@@ -28,6 +35,7 @@ from features.sources.simulated.water import Water, simulate_bay_water, simulate
 from features.sources.simulated.zones import ZoneEvents, simulate_events
 
 TAIL_DAYS = 60
+FARMED = ("fish_cages", "oyster_rafts", "clam_beds")
 DAILY_MEAN_WIND = 0.6
 
 
@@ -111,8 +119,8 @@ class World:
 
     @cached_property
     def zone_positions(self) -> Integers:
-        """Positions of the sites with fish cages or oyster rafts."""
-        return np.flatnonzero(self.sites.having("fish_cages") | self.sites.having("oyster_rafts"))
+        """Positions of the sites with fish cages, oyster rafts or clam beds."""
+        return np.flatnonzero(np.any([self.sites.having(stock) for stock in FARMED], axis=0))
 
     @cached_property
     def pond_sites(self) -> Sites:
@@ -121,7 +129,7 @@ class World:
 
     @cached_property
     def zone_sites(self) -> Sites:
-        """The sites with fish cages or oyster rafts."""
+        """The sites with fish cages, oyster rafts or clam beds."""
         return self._among(self.zone_positions)
 
     @cached_property
@@ -168,6 +176,16 @@ class World:
             for variable, kind in EVENT_KINDS.items()
         }
 
+    @cached_property
+    def dengue(self) -> Dengue:
+        """Dengue of the communes, by week."""
+        return simulate_dengue(self.sites, mondays(self.dates), self.weekly_weather, self.seed)
+
+    @cached_property
+    def weekly_weather(self) -> WeeklyWeather:
+        """Weather of the weeks, and of thirteen before them, shape (13 + week, site)."""
+        return weather_by_week(self.climate.air_temperature, self.climate.rain, self.dates)
+
     def _among(self, positions: Integers) -> Sites:
         listed = list(self.sites.values())
         return Sites([listed[position] for position in positions])
@@ -177,4 +195,9 @@ PATHOGENS = {
     "white_spot_onsets": WHITE_SPOT,
     "hepatopancreatic_necrosis_onsets": HEPATOPANCREATIC_NECROSIS,
 }
-EVENT_KINDS = {"nervous_necrosis_events": NERVOUS_NECROSIS, "oyster_mortality_events": OYSTER_MORTALITY}
+EVENT_KINDS = {
+    "nervous_necrosis_events": NERVOUS_NECROSIS,
+    "oyster_mortality_events": OYSTER_MORTALITY,
+    "marine_white_spot_events": MARINE_WHITE_SPOT,
+    "clam_mortality_events": CLAM_MORTALITY,
+}

@@ -7,8 +7,10 @@ of a week therefore do not change the probabilities of that same week.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from features.sites import Sites
 from features.sources.simulated.chance import chance
@@ -119,16 +121,20 @@ def _course(
     """
     stocked = sites.having(kind.stock)
     nearness = np.exp(-sites.distances_km / _NEIGHBOUR_KM)
-    fraction = year_fraction(dates)[..., None]
+    weeks = Water(_windows(water.temperature), _windows(water.salinity))
+    stress = kind.stress(weeks, _windows(bloom), year_fraction(dates)[..., None])
     for day in range(dates.shape[-1]):
         began = walk
         walk = kind.hidden.step(random, walk)
         shed = past[..., : PAST_DAYS - _SILENT_DAYS, :].any(axis=-2)
         infected = np.minimum(shed @ nearness, 1)
-        weeks = slice(day, day + PAST_DAYS + 1)
-        stress = kind.stress(water.days(weeks.start, weeks.stop), bloom[..., weeks, :], fraction[..., day, :])
-        rate = np.exp(stress + walk + kind.contagion * infected)
+        rate = np.exp(stress[..., day, :] + walk + kind.contagion * infected)
         probability = np.where(stocked, -np.expm1(-rate), 0.0)
         event = random.random(probability.shape) < probability
         yield began, probability, event
         past = np.concatenate([past[..., 1:, :], event[..., None, :]], axis=-2)
+
+
+def _windows(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The 22 days that end with each day, a view of shape (..., day, 22, site) on (..., 21 + day, site)."""
+    return np.moveaxis(np.lib.stride_tricks.sliding_window_view(values, PAST_DAYS + 1, axis=-2), -1, -2)

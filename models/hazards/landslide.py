@@ -1,0 +1,78 @@
+"""Landslides and flash floods: at least one reported in a commune on a day, 1 to 5 days ahead.
+
+Rain on wet ground on a susceptible slope, as in Article 46 of Decision 18/2021/QĐ-TTg (rain of the day, rain of
+the days before, susceptibility); the features are those of operational warning systems: Guzzetti et al. 2020,
+doi:10.1016/j.earscirev.2019.102973.
+"""
+
+from features.ahead import HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
+from features.feature import named
+from features.given import Attribute, Lead, season
+from features.past import AgeOfLatest, AntecedentIndex, HighestOver, Latest, TotalOver
+from features.periods import Periods
+from features.spatial import NeighbourMax, NeighbourMean
+from features.transformed import Logarithm
+from models.baselines import Climatology
+from models.blend import Blend, PerPeriod
+from models.boosted import Boosted
+from models.hazard import Hazard
+from models.levels import AtLeast
+from models.logistic import Logistic
+from models.targets import Total
+
+_RAIN = Logarithm(TotalAhead("rain"))
+_RUNS = (
+    _RAIN,
+    Logarithm(TotalAhead("rain_ensemble_mean")),
+    Logarithm(TotalAhead("rain_ensemble_high")),
+    TotalAhead("rain_ensemble_heavy"),
+    NeighbourMean(_RAIN, scale_km=20.0),
+    Logarithm(TotalThrough("rain")),
+)
+_MOISTURE = Logarithm(MeanAhead("precipitable_water"))
+_STORM = (LowestAhead("storm_distance"), TotalAhead("storm_rain"))
+_WET = AntecedentIndex("rain", days=30, decay=0.9)
+_GROUND = (_WET, AntecedentIndex("rain", days=10, decay=0.7), Latest("soil_wetness", days=15))
+_SLOPE = Attribute("landslide_susceptibility")
+_EVENTS = TotalOver("landslides", days=3)
+
+HAZARD = Hazard(
+    name="landslide",
+    title_vi="Sạt lở đất, lũ quét",
+    title_en="Landslides and flash floods",
+    target=Total("landslides", cuts=(1.0,), settle_days=7),
+    periods=Periods(days=1, count=5),
+    features=(
+        *_RUNS,
+        _MOISTURE,
+        *_STORM,
+        *_GROUND,
+        AgeOfLatest("soil_wetness", days=15),
+        HighestAhead("rain", margin_days=1),
+        NeighbourMax(TotalAhead("rain"), within_km=40.0),
+        TotalOver("rain", days=1, coverage=1.0),
+        TotalOver("rain", days=3),
+        HighestOver("rain", days=365),
+        _EVENTS,
+        TotalOver("landslides", days=365),
+        *season(harmonics=2),
+        Lead(),
+        _SLOPE,
+        Attribute("elevation_m"),
+        Attribute("mountainous"),
+    ),
+    persistence=_EVENTS,
+    model=Blend(
+        members=(
+            Climatology(),
+            PerPeriod(member=Logistic(columns=(*named(*_RUNS, _MOISTURE, *_GROUND, _SLOPE), "season_harmonic"), C=0.3)),
+        ),
+        trees=Boosted(max_depth=2, rounds=100, learning_rate=0.05, min_child_weight=10.0),
+        folds=3,
+        ridge=20.0,
+    ),
+    levels={"watch": AtLeast(0.02, cut=1.0), "warning": AtLeast(0.1, cut=1.0)},
+    issue_every_days=1,
+    refit_every_days=365,
+    reference="Decision 18/2021/QĐ-TTg, Article 46",
+)
