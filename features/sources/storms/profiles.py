@@ -4,6 +4,8 @@ Both are those of open water and are the same on all sides of the storm: no roug
 of the storm, no shear. Inland and behind hills the wind is less, on slopes that face it the rain is more.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -71,7 +73,7 @@ def winds(path: pd.DataFrame, distance: Floats) -> Floats:
         given = path[f"radius_{knots:.0f}kt"].to_numpy(dtype=float)
         usable = (given > radius) & (speed > knots * KNOT)
         outer, lower = np.where(usable, given, radius), np.where(usable, knots * KNOT, speed)
-        ratio = np.log(np.where(usable, outer / radius, np.e))
+        ratio = np.log(np.where(usable, outer / radius, math.e))
         decay = np.log(np.divide(speed, lower, out=np.ones_like(speed), where=usable)) / ratio
         between = (distance > radius[:, None]) & (distance <= outer[:, None])
         wind = np.where(between, _decayed(speed, radius, decay, distance), wind)
