@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format hazards bench lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -27,6 +27,9 @@ check: $(STAMP)  ## lint, format, types, import contracts
 format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+hazards: $(STAMP)  ## write the table of hazards into the README
+	$(BIN)/python -m haidang.hazard_table README.md
 
 bench: $(STAMP)  ## time `ask` and risk queries and print the figures
 	$(BIN)/python -m haidang.bench

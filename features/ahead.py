@@ -16,7 +16,12 @@ from features.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class MeanAhead(VariableFeature):
+class Ahead(VariableFeature):
+    """A feature that forecasts by others tell."""
+
+
+@dataclass(frozen=True)
+class MeanAhead(Ahead):
     """Mean of the days of the period, in the variable's unit."""
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
@@ -24,7 +29,7 @@ class MeanAhead(VariableFeature):
 
 
 @dataclass(frozen=True)
-class TotalAhead(VariableFeature):
+class TotalAhead(Ahead):
     """Total of the days of the period, in the variable's unit."""
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
@@ -32,7 +37,7 @@ class TotalAhead(VariableFeature):
 
 
 @dataclass(frozen=True)
-class HighestAhead(VariableFeature):
+class HighestAhead(Ahead):
     """Highest day of the period, in the variable's unit."""
 
     margin_days: int = 0
@@ -42,7 +47,7 @@ class HighestAhead(VariableFeature):
 
 
 @dataclass(frozen=True)
-class LowestAhead(VariableFeature):
+class LowestAhead(Ahead):
     """Lowest day of the period, in the variable's unit."""
 
     margin_days: int = 0
@@ -52,7 +57,7 @@ class LowestAhead(VariableFeature):
 
 
 @dataclass(frozen=True)
-class TotalThrough(VariableFeature):
+class TotalThrough(Ahead):
     """Total from the day after the issue day to the last day of the period, in the variable's unit."""
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
@@ -63,7 +68,7 @@ class TotalThrough(VariableFeature):
 
 
 @dataclass(frozen=True)
-class DaysAhead(VariableFeature):
+class DaysAhead(Ahead):
     """How many days of the period reach a threshold, or stay at or below it; NaN unless every day is forecast."""
 
     threshold: float

@@ -29,6 +29,8 @@ def add_new(
 ) -> int:
     """Adds the rows that the table does not hold, all in one commit, and makes the table where there is none.
 
+    A table from before a column was kept gets it, empty in the rows that it holds.
+
     Args:
         folder: the table's folder.
         rows: what to add; their columns are those of the schema, names may be dictionary-encoded.
@@ -53,7 +55,7 @@ def add_new(
             configuration={"delta.appendOnly": "true"},
         )
         merge = DeltaTable(str(folder)).merge(
-            rows, same, source_alias="new", target_alias="held", writer_properties=WRITTEN
+            rows, same, source_alias="new", target_alias="held", merge_schema=True, writer_properties=WRITTEN
         )
         return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
     except CommitFailedError as error:

@@ -24,6 +24,8 @@ class Variable:
             a daily value, 7 for a weekly composite, 28 for a calendar month. An observation cannot be known before its
             stretch is over.
         forecast: whether a value may be known before its stretch is over, that is, whether anybody forecasts it.
+        subject: what it tells about, one of those of `features/drivers.py`; "reports" is what people notice, sample or
+            count: cases, deaths, toxins, events.
     """
 
     unit: str
@@ -34,6 +36,7 @@ class Variable:
     standard_name: str | None = None
     span_days: int = 1
     forecast: bool = False
+    subject: str = ""
 
 
 def _read(path: Path) -> dict[str, Variable]:
@@ -49,6 +52,7 @@ def _read(path: Path) -> dict[str, Variable]:
             row["standard_name"] or None,
             int(row["span_days"]),
             row["forecast"] == "yes",
+            row["subject"],
         )
         for row in rows
     }

@@ -21,7 +21,7 @@ from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
-from serving.questions import RiskQuestion  # noqa: E402
+from serving.questions import ExplainQuestion, RiskQuestion  # noqa: E402
 
 app = typer.Typer(
     help="Hải Đăng: early warning of disasters, climate and disease.",
@@ -221,8 +221,11 @@ def train(
 
     deployment = open_deployment(context.obj)
     chosen = deployment.hazard(hazard)
-    with views.steps(f"backtest {hazard}") as told:
-        tested = jobs.run_backtest(deployment, chosen, start=_optional(start, context.obj.local_zone), progress=told)
+    tested = None
+    if not jobs.only_a_rule(deployment, chosen):
+        from_day = _optional(start, context.obj.local_zone)
+        with views.steps(f"backtest {hazard}") as told:
+            tested = jobs.run_backtest(deployment, chosen, start=from_day, progress=told)
     with views.waiting(f"fit {hazard}"):
         trained = jobs.train(deployment, chosen, tested)
     reports.show_trained(trained)
@@ -282,6 +285,20 @@ def risk(
         thresholds=threshold or [],
     )
     views.show_risk(_answers(context).risk(question, now=datetime.now(UTC)), as_json=as_json)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    hazard: HazardName,
+    site: Annotated[str, typer.Option(help="code or name")],
+    lead: Annotated[int | None, typer.Option(help="days to the first day of a period; all by default")] = None,
+    cut: Annotated[float | None, typer.Option(help="one of the cuts; that of the lowest level by default")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells what drives the latest issued forecast at a site."""
+    question = ExplainQuestion(hazard=hazard, site=site, lead=lead, cut=cut)
+    views.show_explanation(_answers(context).explain(question), as_json=as_json)
 
 
 @app.command()

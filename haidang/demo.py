@@ -94,5 +94,5 @@ def _ask(address: str, hazard: str) -> None:
         f"{1000 * took:.0f} ms",
         highlight=False,
     )
-    top = max(answer.forecasts, key=lambda forecast: max(p.expected for p in forecast.periods))
+    top = max(answer.forecasts, key=lambda forecast: max(p.expected or 0.0 for p in forecast.periods))
     views.show_risk(answer.model_copy(update={"forecasts": [top]}), as_json=False)

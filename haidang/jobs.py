@@ -48,6 +48,15 @@ def run_backtest(
     return backtest(hazard, deployment.archive, start, end, progress=progress)
 
 
+def only_a_rule(deployment: Deployment, hazard: Hazard) -> bool:
+    """Whether no outcome of a hazard is known at all and a published rule answers, so that nothing can be tested."""
+    archive = deployment.archive
+    if hazard.rule is None:
+        return False
+    begin, end = archive.begins(), archive.ends()
+    return not bool(archive.observed(hazard.target.variable, by=end, start=begin, end=end).notnull().any())
+
+
 @dataclass(frozen=True)
 class Trained:
     """What training left behind.
@@ -55,15 +64,15 @@ class Trained:
     Attributes:
         forecaster: the fitted forecaster.
         tracked: where MLflow keeps it.
-        tested: its backtest.
+        tested: its backtest; None for a published rule.
     """
 
     forecaster: Forecaster
     tracked: Tracked
-    tested: Backtest
+    tested: Backtest | None
 
 
-def train(deployment: Deployment, hazard: Hazard, tested: Backtest) -> Trained:
+def train(deployment: Deployment, hazard: Hazard, tested: Backtest | None) -> Trained:
     """Fits a hazard on all that is known, writes the card with the backtest's skill, and tracks it in MLflow.
 
     Nothing is promoted. Killed at any point it leaves nothing that is read; run again it makes another version.

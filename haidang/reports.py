@@ -235,11 +235,17 @@ def show_judged(hazard: Hazard, judged: Judged, *, as_json: bool = False) -> Non
 
 def show_trained(trained: Trained) -> None:
     """What was fitted and how it did."""
-    show_backtest(trained.tested)
+    if trained.tested is not None:
+        show_backtest(trained.tested)
     card = trained.forecaster.card
+    simulated = " on SIMULATED data" * card.simulated
+    learned = (
+        f"a published rule{simulated}"
+        if card.learned_until is None
+        else f"learned from {card.rows:,} questions{simulated} until {card.learned_until:%Y-%m-%d}"
+    )
     console.print(
-        f"{card.hazard} {card.version}: learned from {card.rows:,} questions {'on SIMULATED data ' * card.simulated}"
-        f"until {card.learned_until:%Y-%m-%d}; "
+        f"{card.hazard} {card.version}: {learned}; "
         f"registered as version {trained.tracked.registered_version}, run {trained.tracked.run_id}\n"
         f"{card.baselines_beaten}",
         highlight=False,

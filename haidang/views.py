@@ -12,9 +12,15 @@ from rich.table import Table
 
 from features.entries import Receipt
 from models.forecaster import Forecaster
-from serving.questions import HazardView, RiskAnswer, SiteView
+from models.targets import SIGNS
+from serving.questions import Explanation, HazardView, LegalView, PeriodForecast, RiskAnswer, SiteView
 
 _WIDTH_IN_A_FILE = 150
+_STEPS = {
+    "no_forecast_weather": ("không có dự báo thời tiết", "without forecast weather"),
+    "no_surveillance": ("không có số liệu giám sát", "without surveillance"),
+    "climatology": ("chỉ theo khí hậu", "climatology alone"),
+}
 console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
 errors = Console(stderr=True)
 
@@ -87,16 +93,15 @@ def show_hazards(hazards: Sequence[HazardView], *, as_json: bool) -> None:
     if as_json:
         print_models(hazards)
         return
-    table = table_of("hazard", "", "", "cuts", "leads (d)", "sites", "model", "latest issue")
+    table = table_of("hazard", "", "cuts", "leads (d)", "sites", "model", "latest issue")
     for hazard in hazards:
         table.add_row(
             hazard.name,
-            hazard.title_vi,
-            hazard.title_en,
+            f"{hazard.title_vi}\n{hazard.title_en}",
             f"{', '.join(f'{cut:g}' for cut in hazard.cuts)} {hazard.unit}",
             f"{hazard.leads[0]}-{hazard.leads[-1]}",
             str(hazard.sites),
-            hazard.model_version or "-",
+            f"{'rule ' * (hazard.basis == 'rule')}{hazard.model_version or '-'}",
             _time(hazard.latest_issue_time),
         )
     console.print(table)
@@ -138,15 +143,18 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
         return
     if answer.simulated:
         console.print("DỮ LIỆU MÔ PHỎNG / SIMULATED DATA", style="bold yellow")
+    if answer.basis == "rule":
+        console.print("QUY TẮC ĐÃ CÔNG BỐ, KHÔNG PHẢI MÔ HÌNH / PUBLISHED RULE, NOT A MODEL", style="bold yellow")
     console.print(
-        f"{answer.title_vi} / {answer.title_en}   {answer.origin} {_time(answer.issue_time)}   model "
-        f"{answer.model_version}\n{answer.baselines_beaten}",
+        f"{answer.title_vi} / {answer.title_en}   {answer.origin} {_time(answer.issue_time)}   "
+        f"{answer.basis or 'model'} {answer.model_version}\n{answer.baselines_beaten}",
         highlight=False,
     )
     for age in answer.inputs:
         until = "nothing known" if age.data_until is None else f"until {age.data_until:%Y-%m-%d}"
         console.print(f"  {age.variable}: {until}, known {_time(age.known_at)}", style="dim", highlight=False)
-    table = table_of("site", "", "valid from", "lead", *_cut_headings(answer), "expected", "level")
+    legal = ("cấp / level",) if answer.law else ()
+    table = table_of("site", "", "valid from", "lead", *_cut_headings(answer), "expected", "warning", *legal)
     for forecast in answer.forecasts:
         for period in forecast.periods:
             table.add_row(
@@ -155,10 +163,82 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
                 f"{period.valid_from:%Y-%m-%d}",
                 f"{period.lead} d",
                 *(f"{one.probability:.1%}" for one in (*period.probabilities, *period.thresholds)),
-                f"{period.expected:.1f} {answer.unit}",
+                "-" if period.expected is None else f"{period.expected:.1f} {answer.unit}",
                 period.level or "",
+                *(_legal(answer, period) for _ in legal),
             )
     console.print(table)
+    _show_cautions(answer)
+    if answer.law:
+        _show_law(answer.law)
+
+
+def _show_cautions(answer: RiskAnswer) -> None:
+    """How many of the forecasts are not the full model's, or rest on inputs that were never seen."""
+    periods = [period for forecast in answer.forecasts for period in forecast.periods]
+    for step, (vi, en) in _STEPS.items():
+        if count := sum(period.step == step for period in periods):
+            console.print(f"  {vi} / {en}: {count} / {len(periods)}", style="yellow", highlight=False)
+    for told, count in (
+        ("đầu vào vượt phạm vi đã học / inputs beyond training", sum(bool(one.beyond_training) for one in periods)),
+        ("nâng lên mức sàn / raised to the floor", sum(one.raised for one in periods)),
+    ):
+        if count:
+            console.print(f"  {told}: {count} / {len(periods)}", style="yellow", highlight=False)
+
+
+def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
+    """What drives a forecast."""
+    if as_json:
+        console.print_json(explanation.model_dump_json())
+        return
+    if explanation.simulated:
+        console.print("DỮ LIỆU MÔ PHỎNG / SIMULATED DATA", style="bold yellow")
+    console.print(
+        f"{explanation.title_vi} / {explanation.title_en} {SIGNS[explanation.sense]} {explanation.cut:g} "
+        f"{explanation.unit}   {explanation.site} {explanation.name_vi}   {_time(explanation.issue_time)}   "
+        f"{explanation.model_version}",
+        highlight=False,
+    )
+    for period in explanation.periods:
+        vi, en = _STEPS.get(period.step or "", ("", ""))
+        step = f"   {vi} / {en}" if vi else ""
+        console.print(
+            f"lead {period.lead} d: {period.probability:.2%}, khí hậu / climatology {period.climatology:.2%}, "
+            f"đầu vào như thường lệ / usual inputs {period.usual:.2%}{step}",
+            highlight=False,
+        )
+        for driver in period.drivers:
+            console.print(
+                f"  {driver.log_odds:+.2f}  {driver.told_vi} / {driver.told_en}", markup=False, highlight=False
+            )
+
+
+def _legal(answer: RiskAnswer, period: PeriodForecast) -> str:
+    """The proposed level of the law on its colour, with the number of its cell."""
+    if answer.law is None or period.law is None or period.law.level is None:
+        return "?"
+    colour = next(level.hex for level in answer.law.levels if level.level == period.law.level)
+    cell = "" if period.law.cell is None else f" ({period.law.cell})"
+    return f"[black on {colour}] {period.law.level} [/]{cell}"
+
+
+def _show_law(law: LegalView) -> None:
+    """What the levels rest on, and what of it nobody has verified."""
+    told = f" {law.withheld}" if law.withheld else ""
+    console.print(
+        f"Điều {law.article}, Quyết định {law.decision}: {law.title_vi} / Article {law.article}: {law.title_en}. "
+        f"Đề xuất từ {law.probability:.0%} / proposed from {law.probability:.0%}.{told}",
+        highlight=False,
+    )
+    for cell in law.cells:
+        doubt = f" {cell.caution_vi} / {cell.caution_en}" if cell.caution_vi else ""
+        console.print(
+            f"  ({cell.number}) {cell.ground_vi} / {cell.ground_en} {cell.mark}{doubt}",
+            style="dim" if cell.verified else "yellow",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _cut_headings(answer: RiskAnswer) -> list[str]:

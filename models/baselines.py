@@ -7,6 +7,7 @@ from scipy.special import expit
 from models.exceedance import Exceedance, Floats, events_at
 from models.logistic import Logistic
 from models.season import seasonal_odds, site_and_season
+from models.terms import gathered
 
 
 class Climatology(Exceedance):
@@ -31,6 +32,9 @@ class Climatology(Exceedance):
         probabilities: Floats = expit(site_and_season(X, self.sites_) @ self.weights_)
         return probabilities
 
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        return np.zeros((len(X), len(self.learned_cuts_), X.shape[1]))
+
 
 class Persistence(Exceedance):
     """What is the case now goes on, with a trust that was learned for each lead; the place and season do not enter.
@@ -50,6 +54,10 @@ class Persistence(Exceedance):
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         return self.now_.predict_exceedance(self._now(X))
+
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        of_now = self.now_.contributions(self._now(X))[..., :2].sum(axis=-1, keepdims=True)
+        return gathered(of_now, [list(X).index(self.column)], X.shape[1])
 
     def _now(self, X: pd.DataFrame) -> pd.DataFrame:
         """The present value, bent where a few are far above the others, and how its weight fades with the period."""

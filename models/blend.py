@@ -42,6 +42,14 @@ class PerPeriod(Exceedance):
                 probabilities[of_period] = member.predict_exceedance(X[of_period])
         return probabilities
 
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        position = positions(X, self.periods_)
+        contributions = np.zeros((len(X), len(self.learned_cuts_), X.shape[1]))
+        for k, member in enumerate(self.members_):
+            if (of_period := position == k).any():
+                contributions[of_period] = member.contributions(X[of_period])
+        return contributions
+
 
 class Blend(Exceedance):
     """A calibrated pool: `logit p = offset(cut) + sum of weight(member) * logit p(member)`, weights at least zero.
@@ -98,6 +106,14 @@ class Blend(Exceedance):
         pooled = np.einsum("mrc,rm->rc", self.log_odds_of_members(X), self.weights_[k])
         probabilities: Floats = expit(pooled + self.offsets_[k])
         return probabilities
+
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        weights = self.weights_[positions(X, self.periods_)]
+        told = [member.contributions(X) for member in self.members_]
+        if self.trees_ is not None:
+            told.append(told[-1] + self.trees_.corrections(X))
+        pooled: Floats = np.einsum("mrcx,rm->rcx", np.stack(told), weights)
+        return pooled
 
     def log_odds_of_members(self, X: pd.DataFrame) -> Floats:
         """What each member says, shape (member, row, learned cut)."""

@@ -110,6 +110,18 @@ class Boosted(Exceedance):
         probabilities = self.trees.inplace_predict(X.to_numpy(np.float32), base_margin=margin)
         return np.asarray(probabilities, dtype=float).reshape(len(X), -1)
 
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        corrections = self.corrections(X)
+        return corrections if self.backbone is None else corrections + self.backbone_.contributions(X)
+
+    def corrections(self, X: pd.DataFrame) -> Floats:
+        """What each column adds by the trees to the log-odds of the learned cuts, shape (row, learned cut, column).
+
+        Exact Shapley values of the trees (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
+        """
+        told = self.trees.predict(xgboost.DMatrix(X.to_numpy(np.float32)), pred_contribs=True)
+        return np.asarray(told, dtype=float).reshape(len(X), -1, X.shape[1] + 1)[..., :-1]
+
     @property
     def trees(self) -> xgboost.Booster:
         """The trees as xgboost has them."""

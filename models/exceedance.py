@@ -10,8 +10,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from features.errors import HaidangError
+
 Floats = npt.NDArray[np.float64]
 SMALLEST = 1e-6
+
+
+class UnexplainedError(HaidangError):
+    """An estimator that cannot tell what its answers rest on."""
 
 
 class Exceedance(BaseEstimator, ABC):
@@ -73,9 +79,7 @@ class Exceedance(BaseEstimator, ABC):
             sklearn.exceptions.NotFittedError: before `fit`.
             ValueError: if the columns are not those of `fit`, in their order.
         """
-        check_is_fitted(self, "learned_")
-        if list(X.columns) != self.feature_names_in_:
-            raise ValueError(f"fitted on the columns {self.feature_names_in_}, asked with {list(X.columns)}")
+        self._check(X)
         whole = np.tile(self.base_rates_, (len(X), 1))
         if self.learned_.any() and len(X):
             whole[:, self.learned_] = self._predict(X)
@@ -84,6 +88,26 @@ class Exceedance(BaseEstimator, ABC):
                 whole[:, k] = whole[:, k - 1] * self.base_rates_[k] / self.base_rates_[k - 1]
         never_increasing: Floats = np.minimum.accumulate(np.clip(whole, SMALLEST, 1 - SMALLEST), axis=1)
         return never_increasing
+
+    def contributions(self, X: pd.DataFrame) -> Floats:
+        """What each column adds to the log-odds of what is typical, shape (row, cut, column).
+
+        The rest of the log-odds is the answer where all inputs are usual. A cut that was not learned has the
+        contributions of the next lower one.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+            ValueError: if the columns are not those of `fit`, in their order.
+            UnexplainedError: if an estimator of this kind cannot tell.
+        """
+        self._check(X)
+        whole = np.zeros((len(X), len(self.cuts), X.shape[1]))
+        if self.learned_.any() and len(X):
+            whole[:, self.learned_] = self._contributions(X)
+        for k in range(1, len(self.cuts)):
+            if not self.learned_[k]:
+                whole[:, k] = whole[:, k - 1]
+        return whole
 
     def expected(self, probabilities: Floats) -> Floats:
         """Expected outcome from exceedance probabilities of shape (row, cut), by the class means that were learned."""
@@ -99,6 +123,15 @@ class Exceedance(BaseEstimator, ABC):
     @abstractmethod
     def _predict(self, X: pd.DataFrame) -> Floats:
         """Probabilities of the learned cuts, shape (row, learned cut)."""
+
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        """What each column adds to the log-odds of the learned cuts, shape (row, learned cut, column)."""
+        raise UnexplainedError(f"{type(self).__name__} cannot tell what its answers rest on")
+
+    def _check(self, X: pd.DataFrame) -> None:
+        check_is_fitted(self, "learned_")
+        if list(X.columns) != self.feature_names_in_:
+            raise ValueError(f"fitted on the columns {self.feature_names_in_}, asked with {list(X.columns)}")
 
 
 def events_at(outcome: Floats, cuts: tuple[float, ...]) -> npt.NDArray[np.bool_]:

@@ -19,19 +19,29 @@ from features.errors import HaidangError
 from models.baselines import Climatology, Persistence
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
+from models.climate.by_drivers import ByDrivers
+from models.climate.class_chance import ClassChance
 from models.climate_law import ClimateLaw
+from models.counts import Counts
 from models.digest import digest
 from models.exam import Exam
 from models.exceedance import Exceedance
+from models.guard import Guarded
 from models.hazard import Hazard
+from models.ladder import Ladder
 from models.logistic import Logistic, Taming
 from models.normal_scores import NormalScores
+from models.rule import Rule
 
-_OWN = (Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming)
+_OWN = (
+    Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
+    Ladder, Guarded, ByDrivers, ClassChance,
+)  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
 EVENTS_TO_JUDGE = 30
 _INDEX = ["issue_time", "site", "period"]
+Basis = Literal["model", "rule"]
 
 
 class ArtifactError(HaidangError):
@@ -69,7 +79,12 @@ class Skill(BaseModel):
 
 
 class Card(BaseModel):
-    """Where a forecaster comes from and how far it may be trusted."""
+    """Where a forecaster comes from and how far it may be trusted.
+
+    `basis` says whether a model was learned or a published rule answers; a rule has learned from no row.
+    `neighbour_correlation` is that of neighbouring days given the forecast, as the backtest found it, where a matrix of
+    the law counts days.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,8 +92,9 @@ class Card(BaseModel):
     fingerprint: str
     version: str
     fitted_at: datetime
-    learned_from: datetime
-    learned_until: datetime
+    basis: Basis = "model"
+    learned_from: datetime | None
+    learned_until: datetime | None
     truth_read_at: datetime
     rows: int
     events: dict[str, int]
@@ -90,6 +106,7 @@ class Card(BaseModel):
     tested_from: datetime | None = None
     tested_until: datetime | None = None
     baselines_beaten: str
+    neighbour_correlation: float | None = None
     simulated: bool = False
 
 
@@ -125,6 +142,21 @@ class Forecaster:
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Probabilities for rows of `ask`: one column per cut, same index."""
         return pd.DataFrame(self.estimator.predict_exceedance(rows), rows.index, list(self.hazard.target.cuts))
+
+    def caution(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """What is to be known of each answer: which step of the ladder gives it, and what the guard says.
+
+        Returns:
+            Columns `step`, None for a published rule; `outside`, a list of inputs beyond training; `raised`, whether a
+            probability is a floor. Same index.
+        """
+        told = pd.DataFrame({"step": None, "outside": [[] for _ in range(len(rows))], "raised": False}, rows.index)
+        if isinstance(self.estimator, Guarded):
+            told["outside"] = pd.Series(self.estimator.outside(rows), rows.index, dtype=object)
+            told["raised"] = pd.DataFrame(self.estimator.answered(rows)[1], rows.index).any(axis=1)
+            if isinstance(self.estimator.member_, Ladder):
+                told["step"] = self.estimator.member_.steps(rows)
+        return told
 
     def save(self, folder: Path) -> None:
         """Writes the forecaster into a folder, whole or not at all."""

@@ -10,14 +10,20 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from features.archive import Archive
-from features.feature import AnyFeature
+from features.drivers import of_archive, of_forecasts, of_surveillance
+from features.feature import AnyFeature, named
 from features.given import SeasonHarmonic
 from features.local_days import day_numbers, day_starts, moments
 from features.periods import Periods
 from features.table import rows
 from features.variables import variable_named
+from models.baselines import Climatology
 from models.exceedance import Exceedance
+from models.guard import Guarded
+from models.ladder import Ladder
+from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
+from models.rule import Rule
 from models.targets import Target
 
 
@@ -41,6 +47,11 @@ class Hazard:
         train_every_days: issue times this far apart are learned from; neighbours in time teach little that is new.
         where: site attribute that says where the hazard can happen; everywhere for None.
         issue_hour: local hour of the issue time.
+        climatology: the unfitted estimator of what season and place alone tell; the other baseline to beat.
+        rule: a published rule that answers while no outcome is known; None where there is none.
+        law: by which matrix of Decision 18/2021 it has a disaster-risk level; None where there is none.
+        rising: features of which more never lowers the risk, such as the rain that is forecast.
+        falling: features of which more never raises it.
     """
 
     name: str
@@ -58,6 +69,11 @@ class Hazard:
     train_every_days: int = 1
     where: str | None = None
     issue_hour: int = 7
+    climatology: Exceedance = field(default_factory=Climatology, compare=False)
+    rule: Rule | None = field(default=None, compare=False)
+    law: LegalRule | None = field(default=None, compare=False)
+    rising: tuple[AnyFeature, ...] = ()
+    falling: tuple[AnyFeature, ...] = ()
 
     def __post_init__(self) -> None:
         names = [feature.name for feature in self.features]
@@ -73,8 +89,16 @@ class Hazard:
             raise ValueError(f"hazard {self.name}: levels {', '.join(strangers)} speak of a cut that the target lacks")
         if not self.reference:
             raise ValueError(f"hazard {self.name} cites no reference")
+        unread = [] if self.rule is None else [column for column in self.rule.columns if column not in names]
+        if unread:
+            raise ValueError(f"hazard {self.name}: its rule reads {', '.join(unread)}, not among its features")
+        strange = [name for name in named(*self.rising, *self.falling) if name not in names]
+        if strange:
+            raise ValueError(f"hazard {self.name}: {', '.join(strange)} rises or falls, and is not among its features")
         for name in self.variables:
             variable_named(name)
+        if self.law is not None and self.law.told_by is None:
+            self.law.read(self)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -95,9 +119,11 @@ class Hazard:
             "periods": repr(self.periods),
             "features": [feature.name for feature in self.features],
             "persistence": self.persistence.name,
-            "model": _described(self.model),
+            "model": _described(self.estimator()),
             "where": self.where,
         }
+        if self.rule is not None:
+            facts["rule"] = _described(self.rule)
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
     def issue_times(self, start: pd.Timestamp, end: pd.Timestamp, zone: str, *, every_days: int) -> pd.DatetimeIndex:
@@ -143,11 +169,29 @@ class Hazard:
         return leads
 
     def estimator(self) -> Exceedance:
-        """A fresh estimator that knows the cuts and the gap that its inner folds must keep."""
-        model = clone(self.model).set_params(cuts=self.target.severity_cuts)
+        """A fresh estimator: the model on its ladder of fallbacks, with its guard.
+
+        It knows the cuts, the gap that its inner folds must keep, and which columns come from whom.
+        """
+        cuts, rising, falling = self.target.severity_cuts, named(*self.rising), named(*self.falling)
+        model = clone(self.model).set_params(cuts=cuts)
         if "gap_days" in model.get_params():
             model.set_params(gap_days=self.embargo_days)
-        return model
+        ladder = Ladder(
+            cuts,
+            full=model,
+            climatology=self.climatology,
+            forecasts=of_forecasts(self.features),
+            surveillance=of_surveillance(self.features),
+            archived=of_archive(self.features),
+            rising=rising,
+            falling=falling,
+        )
+        return Guarded(cuts, member=ladder, rising=rising, falling=falling)
+
+    def published_rule(self) -> Rule | None:
+        """The rule that answers while no outcome is known, and that knows the cuts."""
+        return None if self.rule is None else clone(self.rule).set_params(cuts=self.target.severity_cuts)
 
 
 def _described(value: object) -> object:

@@ -29,6 +29,9 @@ ISSUED = pa.schema(
         ("archive_version", pa.int64()),
         ("inputs", pa.string()),
         ("issued_at", MOMENT),
+        ("step", pa.string()),
+        ("outside", pa.string()),
+        ("raised", pa.bool_()),
     ]
 )
 _KEY = ("hazard", "issue_time", "site", "period", "forecaster")
@@ -38,7 +41,9 @@ class IssuedForecasts:
     """A Delta Lake table: one record for each hazard, issue time, site, period and forecaster.
 
     `missing` names the features that could not be known; `inputs` is JSON: for each variable the newest day with a
-    value (`data_until`) and when that value was known (`known_at`).
+    value (`data_until`) and when that value was known (`known_at`). `step` is that of the ladder of fallbacks;
+    `outside` is JSON: inputs beyond training, each with `column`, `value`, `low` and `high`; `raised` says whether a
+    probability is a floor. Records from before these were kept have none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,4 +93,6 @@ class IssuedForecasts:
         return self.at(hazard, times[-1]) if len(times) else ISSUED.empty_table().to_pandas()
 
     def _table(self, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
-        return DeltaTable(str(self._folder)).to_pyarrow_dataset().to_table(columns, filter=wanted).to_pandas()
+        held = DeltaTable(str(self._folder)).to_pyarrow_dataset()
+        found = held.to_table([name for name in columns if name in held.schema.names], filter=wanted).to_pandas()
+        return found.reindex(columns=columns)

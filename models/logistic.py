@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from models.exceedance import Exceedance, Floats, events_at
+from models.terms import gathered, with_flags
 
 
 class Taming(TransformerMixin, BaseEstimator):
@@ -62,6 +63,7 @@ class Logistic(Exceedance):
             Taming(), SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         ).fit(self._chosen(X))
         prepared = self._prepared(X)
+        self.typical_ = prepared.mean(axis=0)
         regression = LogisticRegression(C=self.C, solver="newton-cholesky", max_iter=200)
         self.regressions_ = [
             clone(regression).fit(prepared, event) for event in events_at(outcome, self.learned_cuts_).T
@@ -71,11 +73,17 @@ class Logistic(Exceedance):
         prepared = self._prepared(X)
         return np.column_stack([fitted.predict_proba(prepared)[:, 1] for fitted in self.regressions_])
 
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        unlike = self._prepared(X) - self.typical_
+        weights = np.concatenate([fitted.coef_ for fitted in self.regressions_])
+        origin = with_flags(self._positions(X), self.preparation_[-1])
+        return gathered(unlike[:, None, :] * weights, origin, X.shape[1])
+
     def _chosen(self, X: pd.DataFrame) -> Floats:
-        if self.columns is None:
-            return X.to_numpy(float)
-        chosen: Floats = X[[name for name in X if str(name).startswith(self.columns)]].to_numpy(float)
-        return chosen
+        return X.to_numpy(float)[:, self._positions(X)]
+
+    def _positions(self, X: pd.DataFrame) -> list[int]:
+        return [k for k, name in enumerate(X) if self.columns is None or str(name).startswith(self.columns)]
 
     def _prepared(self, X: pd.DataFrame) -> Floats:
         preparation: Pipeline = self.preparation_

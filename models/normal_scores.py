@@ -19,8 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from models.blend import positions
 from models.climate_law import ClimateLaw
 from models.exceedance import Exceedance, Floats
-from models.season import season
+from models.season import SEASON, season
 from models.targets import Sense
+from models.terms import from_normal, gathered, with_flags
 
 Integers = npt.NDArray[np.int64]
 _CERTAIN, _SMALLEST, _FAR = 40.0, 1e-15, 6.0
@@ -85,6 +86,19 @@ class NormalScores(Exceedance):
                 probabilities[of_period] = ndtr(known[:, None] - np.exp(weights[1]) * scores[of_period])
         return probabilities
 
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        position = positions(X, self.periods_)
+        features, scores = self._features(X), self.climate_.scores(X, np.array(self.learned_cuts_))
+        columns = [*_positions(X, self.scored), *_positions(X, self.columns), *_positions(X, (SEASON,))]
+        contributions = np.zeros((*scores.shape, X.shape[1]))
+        for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
+            of_period = position == k
+            if of_period.any():
+                parts = preparation.transform(features[of_period]) * weights[2:]
+                shared = from_normal(parts, weights[0] - np.exp(weights[1]) * scores[of_period])
+                contributions[of_period] = gathered(shared, with_flags(columns, preparation[0]), X.shape[1])
+        return contributions
+
     def _features(self, X: pd.DataFrame) -> Floats:
         design = season(X)
         sign = 1 if self.sense == "at_least" else -1
@@ -95,7 +109,11 @@ class NormalScores(Exceedance):
 
 
 def _chosen(X: pd.DataFrame, prefixes: tuple[str, ...]) -> Floats:
-    return X[[name for name in X if str(name).startswith(prefixes)]].to_numpy(float)
+    return X.to_numpy(float)[:, _positions(X, prefixes)]
+
+
+def _positions(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
+    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
 
 
 def _by_season(design: Floats, columns: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 Floats = npt.NDArray[np.float64]
 
-_SEASON = "season_harmonic"
+SEASON = "season_harmonic"
 _STEPS = 12
 
 
@@ -57,7 +57,7 @@ def seasonal_odds(X: pd.DataFrame, events: npt.NDArray[np.bool_], sites: Sequenc
 
 
 def _harmonics(X: pd.DataFrame) -> Floats:
-    return X[[name for name in X if str(name).startswith(_SEASON)]].to_numpy(float)
+    return X[[name for name in X if str(name).startswith(SEASON)]].to_numpy(float)
 
 
 def _coded(place: npt.NDArray[np.int64], harmonics: Floats) -> npt.NDArray[np.int64]:

@@ -21,6 +21,7 @@ from features.variables import variable_named
 
 Floats = npt.NDArray[np.float64]
 Sense = Literal["at_least", "at_most"]
+SIGNS: dict[Sense, str] = {"at_least": ">=", "at_most": "<="}
 
 
 @dataclass(frozen=True)

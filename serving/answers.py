@@ -3,17 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from features.errors import HaidangError, UnknownNameError
-from models.forecaster import Forecaster
+from models.forecaster import Card, Forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment
+from serving.explaining import explanation
 from serving.issue import issue
+from serving.legal import Teller, with_legal_levels, without_levels
+from serving.levels import compound
 from serving.questions import (
+    ExplainQuestion,
+    Explanation,
     HazardView,
+    LevelsAnswer,
+    LevelsQuestion,
     LevelView,
     RiskAnswer,
     RiskQuestion,
@@ -110,12 +118,76 @@ class Answers:
                     raise FieldError(
                         f"sites.{position}",
                         f"{code} has no forecast of {hazard.name} issued at {whole.issue_time.isoformat()}: the site "
-                        "was added later, ask about a newer issue",
+                        "was added later, or what a rule reads was not known there: ask about a newer issue",
                     )
             chosen = [by_code[code] for code in codes]
         if question.thresholds:
             chosen = [with_thresholds(forecast, question.thresholds) for forecast in chosen]
         return whole.model_copy(update={"forecasts": chosen})
+
+    def levels(self, question: LevelsQuestion, *, now: datetime) -> LevelsAnswer:
+        """Levels of several hazards by site and day, with the rise that a person may decide on where they meet.
+
+        Args:
+            question: what is asked.
+            now: the present moment.
+
+        Raises:
+            FieldError: if a site or the issue time cannot be used.
+            UnknownNameError: if there is no such hazard.
+        """
+        named = [name for name, hazard in self.deployment.hazards.items() if hazard.law is not None]
+        hazards = [self.deployment.hazard(name) for name in question.hazards or named]
+        codes = None if question.sites is None else [*self._found(question.sites)]
+        told, withheld = [], {}
+        for hazard in hazards:
+            if hazard.law is None:
+                withheld[hazard.name] = "Decision 18/2021 as encoded has no matrix for it"
+                continue
+            try:
+                answer = self.risk(RiskQuestion(hazard=hazard.name, issue_time=question.issue_time), now=now)
+            except WithheldError as error:
+                withheld[hazard.name] = str(error)
+                continue
+            if answer.law is not None and answer.law.withheld is not None:
+                withheld[hazard.name] = answer.law.withheld
+            told.append((hazard.law.table, answer))
+        return compound(told, withheld, self.deployment.sites, codes=codes, feared=question.serious_loss)
+
+    def explain(self, question: ExplainQuestion) -> Explanation:
+        """Tells what drives the latest issued forecast at a site.
+
+        Args:
+            question: what is asked.
+
+        Raises:
+            FieldError: if the site, the lead or the cut cannot be used.
+            UnknownNameError: if there is no such hazard.
+            UnexplainedError: if a published rule answers.
+            WithheldError: if nothing was issued yet, or by another forecaster than the champion.
+        """
+        hazard = self.deployment.hazard(question.hazard)
+        try:
+            (code,) = self._codes(hazard, [question.site])
+        except FieldError as error:
+            raise FieldError("site", str(error)) from error
+        leads = [int(lead) for lead in hazard.periods.leads]
+        if question.lead is not None and question.lead not in leads:
+            raise FieldError("lead", f"{hazard.name} is forecast {', '.join(map(str, leads))} days ahead")
+        lowest = next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])
+        cut = lowest if question.cut is None else question.cut
+        if cut not in hazard.target.cuts:
+            told = ", ".join(f"{one:g}" for one in hazard.target.cuts)
+            raise FieldError("cut", f"{cut:g} is not one of the cuts of {hazard.name}: {told} {hazard.target.unit}")
+        latest, forecaster = self._latest(hazard), self._held(hazard).forecaster
+        if forecaster is None or forecaster.version != latest.model_version:
+            raise WithheldError(
+                f"the latest forecast of {hazard.name} was issued by {latest.model_version}, which is not the champion "
+                f"any more: run `haidang issue {hazard.name}`"
+            )
+        chosen = leads if question.lead is None else [question.lead]
+        site = self.deployment.sites[code]
+        return explanation(forecaster, self.deployment.archive, latest, site, leads=chosen, cut=cut)
 
     def hazard_views(self) -> list[HazardView]:
         """All hazards of the deployment."""
@@ -141,7 +213,7 @@ class Answers:
         except HaidangError as error:
             return Held(withheld=str(error))
         records = self.deployment.issued.latest(hazard.name)
-        latest = None if records.empty else render(self.deployment, hazard, records, forecaster.card, "issued")
+        latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued")
         return Held(forecaster, latest)
 
     def _held(self, hazard: Hazard) -> Held:
@@ -163,16 +235,47 @@ class Answers:
         if forecaster is None:
             raise WithheldError(f"{hazard.name} has no forecaster on the shelf")
         asked = pd.Timestamp(moment).tz_convert("UTC")
-        times = self.deployment.issued.issue_times(hazard.name)
-        standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
-        if len(standing):
-            records = self.deployment.issued.at(hazard.name, standing[-1])
-            return render(self.deployment, hazard, records, forecaster.card, "issued")
+        records = self._standing(hazard, asked)
+        if not records.empty:
+            return self._rendered(hazard, records, forecaster.card, "issued")
         try:
             records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
         except HaidangError as error:
             raise FieldError("issue_time", str(error)) from error
-        return render(self.deployment, hazard, records, forecaster.card, "hindcast")
+        return self._rendered(hazard, records, forecaster.card, "hindcast")
+
+    def _standing(self, hazard: Hazard, asked: pd.Timestamp) -> pd.DataFrame:
+        """The records of the issue that stands at a moment; empty if there is none."""
+        times = self.deployment.issued.issue_times(hazard.name)
+        standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
+        return self.deployment.issued.at(hazard.name, standing[-1] if len(standing) else asked)
+
+    def _rendered(
+        self, hazard: Hazard, records: pd.DataFrame, card: Card, origin: Literal["issued", "hindcast"]
+    ) -> RiskAnswer:
+        """The answer, with the levels of the law where the hazard has a matrix."""
+        told = render(self.deployment, hazard, records, card, origin)
+        if hazard.law is None:
+            return told
+        try:
+            teller = self._teller(hazard, records, card)
+            return with_legal_levels(told, hazard.law, self.deployment, teller)
+        except HaidangError as error:
+            return without_levels(told, hazard.law, hazard.law.told_by or hazard.name, error)
+
+    def _teller(self, hazard: Hazard, records: pd.DataFrame, card: Card) -> Teller:
+        """Whose forecast tells the values of the matrix: the hazard's own, or the one that stands of another hazard."""
+        teller, told = hazard, records
+        if hazard.law is not None and hazard.law.told_by is not None:
+            teller = self.deployment.hazard(hazard.law.told_by)
+            told = self._standing(teller, records["issue_time"].iloc[0])
+            if told.empty:
+                raise WithheldError(f"no forecast of {teller.name} stands at this issue time: issue it as well")
+            its = self.deployment.shelf.card(teller.name)
+        else:
+            its = card
+        same = its is not None and its.version == told["forecaster"].iloc[0]
+        return Teller(teller, told, its if same else None)
 
     def _hazard_view(self, hazard: Hazard) -> HazardView:
         held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
@@ -188,6 +291,7 @@ class Answers:
             levels=[LevelView(name=name, probability=r.probability, cut=r.cut) for name, r in hazard.levels.items()],
             reference=hazard.reference,
             sites=int(self.deployment.sites.having(hazard.where).sum()),
+            basis=held.forecaster.card.basis if held.forecaster else None,
             model_version=held.forecaster.version if held.forecaster else None,
             latest_issue_time=held.latest.issue_time if held.latest else None,
             withheld=held.withheld,
@@ -196,17 +300,24 @@ class Answers:
     def _codes(self, hazard: Hazard, asked: Sequence[str]) -> dict[str, int]:
         """The codes of the sites that are asked about, each with its place in the question."""
         where = dict(zip(self.deployment.sites.codes, self.deployment.sites.having(hazard.where), strict=True))
+        codes = self._found(asked)
+        for code, position in codes.items():
+            if not where[code]:
+                raise FieldError(
+                    f"sites.{position}",
+                    f"{hazard.name} is not forecast at {code} {self.deployment.sites[code].name_vi}: it has no "
+                    f"{hazard.where}",
+                )
+        return codes
+
+    def _found(self, asked: Sequence[str]) -> dict[str, int]:
+        """The codes of sites by code or name, each with its first place in the question."""
         codes: dict[str, int] = {}
         for position, text in enumerate(asked):
             try:
                 site = self.deployment.sites.find(text)
             except UnknownNameError as error:
                 raise FieldError(f"sites.{position}", str(error)) from error
-            if not where[site.code]:
-                raise FieldError(
-                    f"sites.{position}",
-                    f"{hazard.name} is not forecast at {site.code} {site.name_vi}: it has no {hazard.where}",
-                )
             codes.setdefault(site.code, position)
         return codes
 

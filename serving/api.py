@@ -11,7 +11,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.answers import Answers, FieldError
 from serving.problems import problem, report_problems
-from serving.questions import HazardView, LatestQuestion, Problem, RiskAnswer, RiskQuestion, SiteView
+from serving.questions import (
+    ExplainQuestion,
+    Explanation,
+    HazardView,
+    LatestQuestion,
+    LevelsAnswer,
+    LevelsQuestion,
+    Problem,
+    RiskAnswer,
+    RiskQuestion,
+    SiteView,
+)
 
 LARGEST_BODY = 1_000_000
 _PROBLEMS: dict[int | str, dict[str, object]] = {
@@ -40,6 +51,14 @@ def build_api() -> FastAPI:
         """Answers how likely a hazard is, where and when."""
         return _json(answers.risk(question, now=datetime.now(UTC)))
 
+    @api.post("/v1/levels", response_model=LevelsAnswer, responses=_PROBLEMS)
+    def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
+        """Disaster-risk levels of Decision 18/2021/QĐ-TTg by site and day, and what may be proposed where hazards meet.
+
+        Every level is a proposal. A rise by Article 4, clause 4, is never applied: a person decides.
+        """
+        return _json(answers.levels(question, now=datetime.now(UTC)))
+
     @api.get("/v1/forecasts/latest", response_model=RiskAnswer, responses=_PROBLEMS)
     def latest(
         question: Annotated[LatestQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
@@ -50,6 +69,13 @@ def build_api() -> FastAPI:
             return _json(answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC)))
         except FieldError as error:
             raise FieldError("site", str(error)) from error
+
+    @api.get("/v1/explanations", response_model=Explanation, responses=_PROBLEMS)
+    def explanations(
+        question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
+    ) -> Response:
+        """What drives the latest issued forecast at a site, by driver, in log-odds and in words."""
+        return _json(answers.explain(question))
 
     @api.get("/v1/hazards")
     def hazards(answers: Annotated[Answers, Depends(_answers)]) -> list[HazardView]:

@@ -1,6 +1,7 @@
 """Issuing: a forecaster's answers at one issue time, as records with all that is needed to judge and replay them."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -25,24 +26,31 @@ def issue(
         issued_at: the moment at which the answer is given, with a zone.
 
     Returns:
-        The columns of `ISSUED`, one row per site and period.
+        The columns of `ISSUED`, one row per site and period; of a published rule only where it can be told.
 
     Raises:
-        HaidangError: if the archive does not reach back to the issue time, or nothing that the hazard reads was known
-            lately at any site.
+        HaidangError: if the archive does not reach back to the issue time, or nothing is known anywhere of what a
+            published rule reads.
     """
     hazard = forecaster.hazard
     version = archive.version
     rows = hazard.ask(archive, issue_time)
     time = moments(issue_time)[0]
     inputs = _inputs(forecaster, archive, time)
-    _refuse_blind(forecaster, rows, inputs, time.tz_convert(archive.zone))
     answers = forecaster.answer(rows)
+    answered = answers.notna().all(axis=1).to_numpy()
+    if not answered.any():
+        raise HaidangError(
+            f"what the rule of {hazard.name} reads was known nowhere at {time.tz_convert(archive.zone).isoformat()}: "
+            "ingest newer values first"
+        )
+    rows, answers = rows[answered], answers[answered]
     period = rows.index.get_level_values("period").to_numpy()
     valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, archive.zone)
     probabilities = answers.to_numpy()
     absent = rows.isna().to_numpy()
     names = rows.columns.to_numpy()
+    caution = forecaster.caution(rows)
     records = pd.DataFrame(
         {
             "hazard": hazard.name,
@@ -62,21 +70,12 @@ def issue(
             "archive_version": version,
             "inputs": json.dumps(inputs),
             "issued_at": moments(issued_at)[0],
+            "step": caution["step"].to_numpy(object),
+            "outside": [json.dumps([asdict(one) for one in beyond]) for beyond in caution["outside"]],
+            "raised": caution["raised"].to_numpy(),
         }
     )
     return records[ISSUED.names]
-
-
-def _refuse_blind(
-    forecaster: Forecaster, rows: pd.DataFrame, inputs: dict[str, dict[str, object]], issue_time: pd.Timestamp
-) -> None:
-    read = [feature.name for feature in forecaster.hazard.features if feature.variables]
-    if rows[read].isna().all(axis=None):
-        until = ", ".join(f"{name} until {str(age['data_until'])[:10]}" for name, age in inputs.items())
-        raise HaidangError(
-            f"nothing that {forecaster.hazard.name} reads was known lately at {issue_time.isoformat()}: the archive "
-            f"has {until}; ingest newer values first"
-        )
 
 
 def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) -> dict[str, dict[str, object]]:

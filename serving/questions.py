@@ -1,9 +1,11 @@
 """What may be asked and what is answered: the shapes of the risk API."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from models.ladder import Step
 from models.targets import Sense
 
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
@@ -38,6 +40,15 @@ class LatestQuestion(_Strict):
     site: str | None = Field(None, description="code or name; all sites of the hazard if left out")
 
 
+class ExplainQuestion(_Strict):
+    """The query of /v1/explanations: what drives the latest issued forecast at a site?"""
+
+    hazard: str = Field(description="name of a hazard, see /v1/hazards")
+    site: str = Field(description="code or name")
+    lead: int | None = Field(None, description="days to the first day of a period; all periods if left out")
+    cut: float | None = Field(None, description="one of the hazard's cuts; that of its lowest level if left out")
+
+
 class Exceedance(_Strict):
     """How likely an outcome at or above a threshold is."""
 
@@ -70,6 +81,28 @@ class Undercut(_Strict):
         return f"<= {self.at_most:g}"
 
 
+class LegalPeriod(_Strict):
+    """The disaster-risk level of a period, a proposal: the level is set by who issues the bulletin."""
+
+    level: int | None = Field(
+        description="proposed: the highest level that is at least as probable as law.probability; 0 below level 1, "
+        "null where a day that nobody knows could change it"
+    )
+    at_least: list[float | None] = Field(
+        description="probability of level 1 or above, of level 2 or above, and so on up to the highest of the matrix"
+    )
+    cell: int | None = Field(description="number, in law.cells, of the cell that most probably gives the level")
+
+
+class BeyondTraining(_Strict):
+    """An input beyond all that the forecaster has learned from."""
+
+    feature: str
+    value: float
+    low: float = Field(description="lowest value in training, in the feature's unit")
+    high: float = Field(description="highest value in training")
+
+
 class PeriodForecast(_Strict):
     """The forecast of one period at one site."""
 
@@ -80,9 +113,23 @@ class PeriodForecast(_Strict):
     thresholds: list[Exceedance | Undercut] = Field(
         [], description="the caller's own thresholds, interpolated between the cuts"
     )
-    expected: float = Field(description="expected outcome, in the hazard's unit")
-    level: str | None = Field(description="highest level of warning that is reached")
+    expected: float | None = Field(description="expected outcome, in the hazard's unit; a published rule tells none")
+    level: str | None = Field(description="highest level of warning that the hazard declares and that is reached")
+    law: LegalPeriod | None = Field(None, description="the disaster-risk level; null where the hazard has no matrix")
     missing: list[str] = Field(description="features that could not be known")
+    step: Step | None = Field(
+        None,
+        description="who answered: full, the hazard's own model; no_forecast_weather or no_surveillance, what answers "
+        "where nothing is known of forecasts by others, or of reports and samples; climatology, where nothing is known "
+        "at all. null for a published rule",
+    )
+    beyond_training: list[BeyondTraining] = Field(
+        [], description="inputs that lie outside what was ever seen in training: trust the answer less"
+    )
+    raised: bool = Field(
+        False,
+        description="whether a probability is a floor: beyond training it is not below that at the nearest input seen",
+    )
 
 
 class SiteForecast(_Strict):
@@ -107,6 +154,55 @@ class InputAge(_Strict):
     simulated: bool = Field(description="whether values of the simulated province are among it")
 
 
+class LegalCell(_Strict):
+    """A cell of the law, and how far anybody verified it."""
+
+    number: int
+    level: int
+    article: str
+    mark: str = Field(
+        description="V: the words of the law were read. S2, S1: secondary sources. X: sources conflict. M: from "
+        "memory. D: a choice of this service, not law"
+    )
+    verified: bool
+    ground_vi: str
+    ground_en: str
+    caution_vi: str
+    caution_en: str
+
+
+class LevelOfLaw(_Strict):
+    """A level of Article 4."""
+
+    level: int
+    name_vi: str
+    name_en: str
+    colour_vi: str
+    colour_en: str
+    hex: str = Field(description="colour on screens, a choice of this service")
+    verified: bool = Field(description="whether name and colour were read in the law")
+
+
+class LegalView(_Strict):
+    """By which matrix of Decision 18/2021/QĐ-TTg the levels are told, and what of it is verified."""
+
+    decision: str
+    article: str
+    title_vi: str
+    title_en: str
+    compared_with_gazette: bool
+    encoding: str = Field(description="version of the encoding of the Decision")
+    told_by: str = Field(description="the hazard whose forecast tells the level")
+    probability: float = Field(description="how probable a level must be to be proposed, a choice of this service")
+    days_joined_vi: str = Field(description="how the days of a spell are joined; empty where one day decides")
+    days_joined_en: str
+    levels: list[LevelOfLaw] = Field(description="those that are proposed in this answer")
+    cells: list[LegalCell] = Field(description="those that give a level in this answer")
+    remarks_vi: list[str]
+    remarks_en: list[str]
+    withheld: str | None = Field(None, description="why no level is given, where none is")
+
+
 class RiskAnswer(_Strict):
     """An answer, with all that is needed to judge it."""
 
@@ -123,13 +219,79 @@ class RiskAnswer(_Strict):
     )
     issue_time: AwareDatetime
     issued_at: AwareDatetime = Field(description="when the answer was made")
+    basis: Literal["model", "rule"] | None = Field(
+        description="model: learned from past outcomes. rule: a published rule, which nobody could verify here; its "
+        "chances say whether its conditions are met. null: an earlier forecaster issued, see its own card"
+    )
     model_version: str
     learned_until: AwareDatetime | None = Field(description="last issue time that the forecaster learned from")
     baselines_beaten: str = Field(description="what the backtest of the forecaster showed, in words")
     archive_version: int
     inputs: list[InputAge]
     missing_inputs: list[str] = Field(description="inputs of which nothing was known anywhere")
+    law: LegalView | None = Field(None, description="what the legal levels rest on; null where the hazard has none")
     forecasts: list[SiteForecast]
+
+
+class FearedLoss(_Strict):
+    """What serious loss of life and property a person fears, and why."""
+
+    vi: str = Field(min_length=1, max_length=500)
+    en: str = Field(min_length=1, max_length=500)
+
+
+class LevelsQuestion(_Strict):
+    """Which disaster-risk levels do several hazards have together?"""
+
+    hazards: list[str] | None = Field(
+        None, min_length=1, max_length=50, description="names; all with a matrix of the law if left out"
+    )
+    sites: list[str] | None = Field(None, min_length=1, max_length=5000, description="codes or names; all if left out")
+    issue_time: AwareDatetime | None = Field(None, description="as in the question of /risk")
+    serious_loss: FearedLoss | None = Field(
+        None, description="Article 4, clause 4: where a person fears serious loss, up to two levels more are proposed"
+    )
+
+
+class CompoundProposal(_Strict):
+    """A rise by Article 4, clause 4, that a person may decide on; the service never applies it."""
+
+    level: int
+    from_level: int
+    article: str
+    verified: bool
+    reason_vi: str
+    reason_en: str
+
+
+class DayLevels(_Strict):
+    """The levels of one local day."""
+
+    day: date
+    levels: dict[str, int] = Field(description="proposed level by hazard, where it is known")
+    proposal: CompoundProposal | None
+
+
+class SiteLevels(_Strict):
+    """The levels of one site."""
+
+    site: str
+    name_vi: str
+    name_en: str
+    days: list[DayLevels]
+
+
+class LevelsAnswer(_Strict):
+    """Levels by site and day, and what may be proposed where hazards meet."""
+
+    decision: str
+    simulated: bool
+    issue_times: dict[str, AwareDatetime] = Field(description="by hazard")
+    withheld: dict[str, str] = Field(description="hazards that are not answered, and why")
+    together_vi: str = Field(description="when hazards count as coming at once or in succession")
+    together_en: str
+    levels: list[LevelOfLaw]
+    sites: list[SiteLevels]
 
 
 class LevelView(_Strict):
@@ -154,9 +316,52 @@ class HazardView(_Strict):
     levels: list[LevelView]
     reference: str
     sites: int
+    basis: Literal["model", "rule"] | None = Field(
+        description="whether a model was learned, or a published rule answers as no outcome is known"
+    )
     model_version: str | None
     latest_issue_time: AwareDatetime | None
     withheld: str | None = Field(description="why no answer is given, where none is")
+
+
+class DriverView(_Strict):
+    """What one driver does to the odds of the event."""
+
+    name: str
+    title_vi: str
+    title_en: str
+    log_odds: float = Field(description="by how much it moves the natural logarithm of the odds")
+    told_vi: str
+    told_en: str
+
+
+class PeriodExplanation(_Strict):
+    """What drives the forecast of one period, the strongest driver first; what hardly matters is left out."""
+
+    lead: int
+    probability: float = Field(description="of the event at the cut")
+    climatology: float = Field(description="its probability in this season at this site, whatever the inputs")
+    usual: float = Field(description="its probability where all inputs are usual, from which the drivers move it")
+    step: Step | None = Field(description="as in the answer of /risk")
+    drivers: list[DriverView]
+
+
+class Explanation(_Strict):
+    """What moved the model away from its answer to usual inputs; it does not tell what causes the hazard."""
+
+    hazard: str
+    title_vi: str
+    title_en: str
+    unit: str
+    simulated: bool
+    site: str
+    name_vi: str
+    name_en: str
+    issue_time: AwareDatetime
+    model_version: str
+    cut: float
+    sense: Sense
+    periods: list[PeriodExplanation]
 
 
 class SiteView(_Strict):

@@ -16,7 +16,7 @@ from models.forecaster import Card
 from models.hazard import Hazard
 from models.targets import Sense
 from serving.deployment import Deployment
-from serving.questions import Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast, Undercut
+from serving.questions import BeyondTraining, Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast, Undercut
 
 
 def render(
@@ -44,8 +44,9 @@ def render(
         simulated=any(_is_simulated(age) for age in ages.values()),
         issue_time=_local(first["issue_time"], zone),
         issued_at=_local(first["issued_at"], zone),
+        basis=card.basis if same_forecaster else None,
         model_version=first["forecaster"],
-        learned_until=_local(card.learned_until, zone) if same_forecaster else None,
+        learned_until=_local(card.learned_until, zone) if same_forecaster and card.learned_until else None,
         baselines_beaten=card.baselines_beaten if same_forecaster else "see its own card",
         archive_version=int(first["archive_version"]),
         inputs=[_input_age(name, age, zone) for name, age in ages.items()],
@@ -81,9 +82,12 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
             valid_from=_local(record["valid_from"], zone),
             valid_to=_local(record["valid_to"], zone),
             probabilities=_told(sense, record["cuts"], record["probabilities"]),
-            expected=round(record["expected"], 4),
+            expected=None if np.isnan(record["expected"]) else round(record["expected"], 4),
             level=record["level"] if isinstance(record["level"], str) else None,
             missing=list(record["missing"]),
+            step=record["step"] if isinstance(record["step"], str) else None,
+            beyond_training=_beyond(record["outside"]),
+            raised=record["raised"] is True,
         )
         for record in records.to_dict("records")
     ]
@@ -95,6 +99,12 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
         longitude=site.longitude,
         periods=periods,
     )
+
+
+def _beyond(told: object) -> list[BeyondTraining]:
+    """Issues made before this was recorded do not say."""
+    found = json.loads(told) if isinstance(told, str) else []
+    return [BeyondTraining(feature=one.pop("column"), **one) for one in found]
 
 
 def _input_age(variable: str, age: dict[str, str | int | None], zone: str) -> InputAge:

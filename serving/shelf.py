@@ -8,7 +8,7 @@ from bentoml._internal.models.model import ModelStore
 from bentoml.exceptions import NotFound
 
 from features.errors import HaidangError
-from models.forecaster import Forecaster, load_forecaster
+from models.forecaster import Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
 
 
@@ -48,6 +48,15 @@ class Shelf:
             return str(bentoml.models.get(f"{hazard}:latest", _model_store=self._store).tag)
         except NotFound:
             return None
+
+    def card(self, hazard: str) -> Card | None:
+        """Card of a hazard's champion; None if none was promoted.
+
+        Raises:
+            ArtifactError: if it was changed after promotion.
+        """
+        tag = self.tag(hazard)
+        return None if tag is None else read_card(Path(bentoml.models.get(tag, _model_store=self._store).path))
 
     def champion(self, hazard: Hazard) -> Forecaster:
         """Loads the champion of a hazard; it sits its exam.

@@ -21,7 +21,7 @@ from tiny_deployment import (
 from features.errors import UnknownNameError
 from haidang import jobs
 from serving.answers import Answers, FieldError, WithheldError
-from serving.questions import RiskAnswer, RiskQuestion
+from serving.questions import ExplainQuestion, Explanation, RiskAnswer, RiskQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 
@@ -213,3 +213,54 @@ def test_a_site_that_was_added_after_an_issue_is_refused_by_name_and_the_others_
     with pytest.raises(FieldError, match="S6 has no forecast of small_rain issued at 2023-06-30T07:00") as told:
         ask(answers, sites=["S1", "Ba Chẽ"])
     assert told.value.field == "sites.1"
+
+
+def why(answers: Answers, **stated: object) -> Explanation:
+    return answers.explain(ExplainQuestion.model_validate({"hazard": SMALL, "site": "S2"} | stated))
+
+
+def test_an_answer_says_which_step_of_the_ladder_gave_it(answers: Answers) -> None:
+    assert {period.step for forecast in ask(answers).forecasts for period in forecast.periods} == {
+        "no_forecast_weather"
+    }
+    long_ago = ask(answers, issue_time="2023-06-20T07:00+07:00")
+    assert {period.step for forecast in long_ago.forecasts for period in forecast.periods} == {"full"}
+
+
+def test_an_explanation_tells_the_drivers_of_the_latest_issue(answers: Answers) -> None:
+    told, (forecast,) = why(answers), ask(answers, sites=["S2"]).forecasts
+    assert (told.site, told.name_vi, told.cut, told.issue_time) == ("S2", "Cẩm Phả", 20.0, ISSUED[-1])
+    for period, issued in zip(told.periods, forecast.periods, strict=True):
+        assert period.lead == issued.lead
+        assert period.probability == issued.probabilities[1].probability
+        assert period.step == issued.step
+        assert {driver.name for driver in period.drivers} <= {"rain_before", "season_and_place"}
+        moved = sum(driver.log_odds for driver in period.drivers)
+        odds = (np.log(p / (1 - p)) for p in (period.probability, period.usual))
+        assert next(odds) - next(odds) == pytest.approx(moved, abs=0.11)  # below 0.1 a driver is not told
+
+
+def test_an_explanation_can_be_of_one_period_and_cut(answers: Answers) -> None:
+    told = why(answers, site="van don", lead=2, cut=5.0)
+    assert ([period.lead for period in told.periods], told.site, told.cut) == ([2], "S3", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("site", "Nowhere", "unknown site 'Nowhere'"),
+        ("lead", 3, "small_rain is forecast 1, 2 days ahead"),
+        ("cut", 6.0, "6 is not one of the cuts of small_rain: 5, 20, 40 mm"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_by_its_field(
+    answers: Answers, field: str, value: object, text: str
+) -> None:
+    with pytest.raises(FieldError, match=text) as told:
+        why(answers, **{field: value})
+    assert told.value.field == field
+
+
+def test_a_hazard_without_a_champion_is_not_explained(answers: Answers) -> None:
+    with pytest.raises(WithheldError, match="heavy_rain is not answered"):
+        why(answers, hazard="heavy_rain")

@@ -11,7 +11,7 @@ from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deploym
 
 from serving.answers import Answers
 from serving.api import LARGEST_BODY, BodyLimit, build_api
-from serving.questions import HazardView, Problem, RiskAnswer, SiteView
+from serving.questions import Explanation, HazardView, Problem, RiskAnswer, SiteView
 
 Ask = Callable[..., httpx.Response]
 
@@ -102,7 +102,8 @@ def test_the_sites_are_listed_with_their_attributes(ask: Ask) -> None:
 def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
     described = ask("GET", "/openapi.json").json()
     assert described["openapi"].startswith("3.1")
-    assert set(described["paths"]) == {"/risk", "/v1/forecasts/latest", "/v1/hazards", "/v1/sites"}
+    paths = {"explanations", "forecasts/latest", "hazards", "levels", "sites"}
+    assert set(described["paths"]) == {"/risk", *(f"/v1/{path}" for path in paths)}
     assert {"200", "422", "503"} <= set(described["paths"]["/risk"]["post"]["responses"])
     assert ask("GET", "/").headers["location"] == "/openapi.json"
 
@@ -226,3 +227,12 @@ def test_an_error_of_the_service_is_told_without_its_inside(ask: Ask) -> None:
 
     told = problem_of(asyncio.run(asked()), 500)  # nothing was given to answer from
     assert told.detail == "an error of the service, which is in its log"
+
+
+def test_an_explanation_is_read_by_a_plain_link(ask: Ask) -> None:
+    response = ask("GET", "/v1/explanations", params={"hazard": SMALL, "site": "hạ long", "lead": 1})
+    assert response.status_code == 200
+    told = Explanation.model_validate_json(response.content)
+    assert (told.site, [period.lead for period in told.periods]) == ("S1", [1])
+    refused = problem_of(ask("GET", "/v1/explanations", params={"hazard": SMALL, "site": "S1", "cut": 6}), 422)
+    assert [error["field"] for error in refused.errors] == ["cut"]

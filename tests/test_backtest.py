@@ -127,7 +127,7 @@ def test_progress_is_told_after_each_origin(taught: Hazard, tiny_archive: Archiv
 def test_the_contestants_know_the_cuts_and_the_model_its_gap(tiny_hazard: Hazard) -> None:
     rivals = contestants(tiny_hazard)
     assert all(rival.cuts == (10.0, 30.0) for rival in rivals.values())
-    assert rivals["model"].get_params()["gap_days"] == tiny_hazard.embargo_days == 8
+    assert rivals["model"].get_params()["member__full__gap_days"] == tiny_hazard.embargo_days == 8
     assert rivals["persistence"].get_params()["column"] == "total_over(rain, days=1, coverage=1.0)"
     assert tiny_hazard.model.cuts == ()
     clone(rivals["model"])

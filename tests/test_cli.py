@@ -369,3 +369,20 @@ def test_sources_are_listed_and_each_says_what_it_brings(haidang: Haidang, empty
     told = good(haidang("--home", empty, "sources", "open_meteo_forecast"))
     assert "latency: 0.5 d" in told and "Gió giật mạnh nhất ngày" in told
     assert "depends on the needed settings" in good(haidang("--home", empty, "sources", "jma_best_track"))
+
+
+def test_a_forecast_is_explained_in_both_languages(haidang: Haidang, home: Path) -> None:
+    told = good(haidang("--home", home, "explain", SMALL, "--site", "Ha Long", "--lead", "1"))
+    assert "S1 Hạ Long" in told and "khí hậu / climatology" in told
+    assert "không có dự báo thời tiết / without forecast weather" in told
+    told = json.loads(good(haidang("--home", home, "explain", SMALL, "--site", "S1", "--cut", "5", "--json")))
+    assert [period["lead"] for period in told["periods"]] == [1, 2]
+    assert "6 is not one of the cuts" in refused(
+        haidang("--home", home, "explain", SMALL, "--site", "S1", "--cut", "6")
+    )
+
+
+def test_a_risk_says_what_answered_where_a_source_was_silent(haidang: Haidang, home: Path) -> None:
+    assert "không có dự báo thời tiết / without forecast weather: 10 / 10" in good(
+        haidang("--home", home, "risk", SMALL)
+    )

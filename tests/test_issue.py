@@ -156,7 +156,30 @@ def test_nothing_is_issued_by_a_forecaster_of_another_hazard_file(deployment: De
         jobs.issue_now(deployment, replace(hazard, features=hazard.features[1:]), ISSUED[1], ENDS)
 
 
-def test_a_forecast_from_nothing_known_is_refused(deployment: Deployment) -> None:
+def test_a_forecast_from_nothing_known_is_that_of_the_climatology_and_says_so(deployment: Deployment) -> None:
     long_after = ENDS + pd.Timedelta(days=400)
-    with pytest.raises(HaidangError, match="nothing that .* reads was known lately .* rain until 20"):
-        jobs.issue_now(deployment, deployment.hazard(SMALL), long_after, long_after)
+    champion = deployment.shelf.champion(deployment.hazard(SMALL))
+    records = issue(champion, deployment.archive, long_after, issued_at=long_after)
+    assert set(records["step"]) == {"climatology"}
+    named = [feature.name for feature in champion.hazard.features if feature.variables]
+    assert all(list(missing) == named for missing in records["missing"])
+    rows = champion.hazard.ask(deployment.archive, long_after)
+    climate = champion.estimator.member_.climatology_.predict_exceedance(rows)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(np.stack(records["probabilities"]), climate)
+
+
+def test_an_issue_without_forecasts_of_others_says_so_at_each_site(deployment: Deployment) -> None:
+    after = ENDS + pd.Timedelta(hours=7)  # no run was read for the days after the last one
+    champion = deployment.shelf.champion(deployment.hazard(SMALL))
+    assert set(issue(champion, deployment.archive, after, issued_at=after)["step"]) == {"no_forecast_weather"}
+    assert set(deployment.issued.at(SMALL, ISSUED[0])["step"]) == {"full"}
+
+
+def test_an_input_beyond_training_is_told_with_the_record(mine: Deployment) -> None:
+    mine.archive.append(late_report("S1", "2023-06-29", 1500.0, known="2023-06-30 06:30"))
+    champion = mine.shelf.champion(mine.hazard(SMALL))
+    record = issue(champion, mine.archive, ISSUED[1], issued_at=ENDS).set_index("site").loc["S1"].iloc[0]
+    told = {one["column"]: one for one in json.loads(record["outside"])}
+    assert told["total_over(rain, days=1, coverage=1.0)"]["value"] == 1500.0
+    assert 20 < told["total_over(rain, days=1, coverage=1.0)"]["high"] < 200
+    assert not record["raised"]  # the hazard declares nothing that never lowers the risk

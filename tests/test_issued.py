@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from models.issued import ISSUED, IssuedForecasts
 
@@ -21,7 +23,7 @@ def records(
         "hazard": hazard, "issue_time": issue_time, "period": 1, "lead": 1, "valid_from": issue_time + day,
         "valid_to": issue_time + 2 * day, "cuts": [1.0, 2.0], "probabilities": [p, p / 2], "expected": 1.5,
         "level": None, "missing": ["a", "b"], "forecaster": forecaster, "fingerprint": "f", "archive_version": 3,
-        "inputs": json.dumps({}), "issued_at": issue_time,
+        "inputs": json.dumps({}), "issued_at": issue_time, "step": "full", "outside": "[]", "raised": False,
     }  # fmt: skip
     return pd.DataFrame([row | {"site": "S2"}, row | {"site": "S1"}])
 
@@ -92,3 +94,14 @@ def test_probabilities_keep_every_bit(issued: IssuedForecasts) -> None:
     exact = np.nextafter(0.1, 1)
     issued.add(records(p=exact))
     assert issued.at("storm", SEVEN)["probabilities"][0][0] == exact
+
+
+def test_a_table_from_before_a_column_was_kept_is_read_and_added_to(issued: IssuedForecasts, tmp_path: Path) -> None:
+    kept = pa.schema([field for field in ISSUED if field.name not in ("step", "outside", "raised")])
+    rows = pa.Table.from_pandas(records()[kept.names], kept, preserve_index=False)
+    write_deltalake(str(tmp_path / "issued"), rows, partition_by=["hazard"], configuration={"delta.appendOnly": "true"})
+    assert issued.at("storm", SEVEN)["step"].isna().all()
+    assert issued.add(records(SEVEN + pd.Timedelta(days=1))) == 2
+    assert issued.add(records()) == 0
+    assert issued.latest("storm")["step"].tolist() == ["full", "full"]
+    assert issued.at("storm", SEVEN)["step"].isna().all()

@@ -9,8 +9,7 @@ import pytest
 import xarray as xr
 from _pytest.mark.structures import ParameterSet
 
-from models.law.decision import Decision
-from models.law.decision_18 import DECISION_18
+from models.law.decision_18 import DECISION_18, Decision
 from models.law.observed import (
     cold_levels,
     drought_levels,

@@ -25,6 +25,8 @@ from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
 from models.catalogue import read_hazards
 from models.exceedance import Exceedance
+from models.guard import Guarded
+from models.ladder import Ladder
 from models.levels import highest_level
 from models.logistic import Logistic
 from models.normal_scores import NormalScores
@@ -230,6 +232,9 @@ ESTIMATORS: dict[str, Callable[[], Exceedance]] = {
         members=(Climatology(), NormalScores(scored=("one",), columns=("two",))),
         trees=Boosted(rounds=3, rising=("one",), dropped=(("two",),)),
         folds=2,
+    ),
+    "guarded ladder": lambda: Guarded(
+        member=Ladder(full=Logistic(), forecasts=("one",), archived=("one", "two"), rising=("one",)), rising=("one",)
     ),
     "climatology": Climatology,
     "persistence": lambda: Persistence(column="one"),

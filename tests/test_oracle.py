@@ -1,6 +1,6 @@
 """The oracle against what came, against plain sampling, and against forecasters whose share is known by hand."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ from features.periods import Periods
 from features.sources.simulated import SimulatedProvince
 from features.sources.simulated.exceedance import CLOSED_FORM
 from features.sources.simulated.futures import Futures
+from features.sources.simulated.water import read_sensors
 from features.sources.simulated.world import World
 from models.hazard import Hazard
-from models.targets import Highest, Target, Total
+from models.targets import Highest, Lowest, Spell, Target, Total
 from training.achievable import Truth, judge, leak_alarms
 from training.oracle import oracle
 
@@ -164,6 +165,8 @@ def test_rivers_have_an_oracle_at_their_gauges_only(province: SimulatedProvince)
         ("hepatopancreatic_necrosis_onsets", 7, "shrimp_ponds"),
         ("nervous_necrosis_events", 7, "fish_cages"),
         ("oyster_mortality_events", 14, "oyster_rafts"),
+        ("marine_white_spot_events", 7, "fish_cages"),
+        ("clam_mortality_events", 7, "clam_beds"),
     ],
 )
 def test_diseases_are_as_likely_as_they_are_frequent(
@@ -189,6 +192,105 @@ def _events_confirmed(world: World, variable: str) -> np.ndarray:
     if variable in world.mass_deaths:
         return world.mass_deaths[variable].event
     return np.random.default_rng(8).binomial(world.epidemics[variable].onsets, 0.6) > 0
+
+
+def outcomes(values: np.ndarray, hazard: Hazard, world: World, times: pd.DatetimeIndex) -> np.ndarray:
+    """What daily values, shape (day, site), came to in each period, shape (issue, site, period)."""
+    issue_day = (times.tz_localize(None).normalize().to_numpy().astype("M8[D]") - world.dates[0]).astype(int)
+    first = issue_day[:, None] + hazard.periods.leads
+    days = values[first[..., None] + np.arange(hazard.periods.days)]  # (issue, period, day, site)
+    return hazard.target.of_period(np.moveaxis(days, -2, -1)).swapaxes(1, 2)
+
+
+def assert_unbiased(truth: Truth, came: np.ndarray, hazard: Hazard) -> None:
+    """Mean errors over issue times lie within four standard errors of 0; the two halves agree on average."""
+    shape = len(came), -1, hazard.periods.count, len(hazard.target.cuts)
+    probability, first, second = (
+        held.to_numpy().reshape(shape) for held in (truth.probability, truth.first, truth.second)
+    )
+    here = np.isfinite(probability) & np.isfinite(came)[..., None]
+    assert here.any(axis=(0, 1)).all()
+    for gap in (probability - hazard.target.reached(came), first - second):
+        mean = np.nanmean(np.where(here, gap, np.nan), axis=1)
+        by_block = mean[: len(mean) // 3 * 3].reshape(-1, 3, *mean.shape[1:]).mean(axis=1)
+        error = by_block.std(axis=0, ddof=1) / np.sqrt(len(by_block))
+        assert (np.abs(by_block.mean(axis=0)) <= 4 * error).all()
+
+
+TWO_WEEKS_APART = pd.date_range("2010-02-01T07:00", "2019-11-20T07:00", freq="14D", tz=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("target", "days"),
+    [
+        (Highest("water_temperature", cuts=(28.0, 31.0), settle_days=3), 7),
+        (Lowest("water_temperature", cuts=(20.0, 16.0), settle_days=3, sense="at_most"), 7),
+        (Lowest("water_salinity", cuts=(25.0, 18.0), settle_days=3, sense="at_most"), 3),
+        (Highest("water_salinity", cuts=(31.0,), settle_days=3), 1),
+        (Lowest("pond_temperature", cuts=(20.0, 15.0), settle_days=3, sense="at_most"), 1),
+        (Highest("pond_temperature", cuts=(30.0, 33.0), settle_days=3), 7),
+        (Lowest("pond_salinity", cuts=(15.0, 10.0), settle_days=3, sense="at_most"), 7),
+    ],
+    ids=lambda value: f"{value.variable}-{value.sense}" if isinstance(value, Target) else None,
+)
+def test_readings_of_water_are_as_likely_as_they_are_frequent(
+    target: Target, days: int, province: SimulatedProvince
+) -> None:
+    world, hazard = province.world, asking(target, days=days, count=2)
+    ponds = target.variable.startswith("pond")
+    water, where = (world.ponds, world.pond_positions) if ponds else (world.bay, world.zone_positions)
+    told = read_sensors(water, province.seed, "pond" if ponds else "bay")
+    readings = np.full((len(world.dates), len(province.sites)), np.nan)
+    readings[:, where] = told.temperature if target.variable.endswith("temperature") else told.salinity
+    truth = oracle(hazard, province, TWO_WEEKS_APART, samples=20)
+    elsewhere = sorted(set(range(len(province.sites))) - set(where.tolist()))
+    assert truth.first.xs(province.sites.codes[elsewhere[0]], level="site").isna().all(axis=None)
+    assert_unbiased(truth, outcomes(readings, hazard, world, TWO_WEEKS_APART), hazard)
+
+
+@pytest.mark.parametrize(
+    ("target", "days"),
+    [
+        (Spell("lowest_air_temperature", cuts=(2.0, 4.0), settle_days=3, threshold=13.0, below=True), 5),
+        (Spell("highest_air_temperature", cuts=(2.0, 3.0), settle_days=3, threshold=33.0), 5),
+        (Lowest("air_temperature", cuts=(18.0, 13.0), settle_days=3, sense="at_most"), 4),
+        (Total("thunderstorm_days", cuts=(1.0, 3.0), settle_days=3), 7),
+        (Total("rain", cuts=(5.0, 0.0), settle_days=3, sense="at_most"), 10),
+    ],
+    ids=lambda value: f"{type(value).__name__}-{value.variable}" if isinstance(value, Target) else None,
+)
+def test_spells_cold_thunder_and_dry_weeks_are_as_likely_as_they_are_frequent(
+    target: Target, days: int, province: SimulatedProvince
+) -> None:
+    climate, hazard = province.world.climate, asking(target, days=days, count=2)
+    truth = oracle(hazard, province, TWO_WEEKS_APART, samples=20)
+    came = outcomes(getattr(climate, target.variable), hazard, province.world, TWO_WEEKS_APART)
+    assert_unbiased(truth, came, hazard)
+    assert (np.diff(truth.probability.to_numpy(), axis=1) <= 0).all()
+
+
+def test_weeks_of_dengue_are_as_likely_as_they_are_frequent(province: SimulatedProvince) -> None:
+    hazard = asking(Highest("dengue_cases_of_week", cuts=(1.0, 3.0), settle_days=60), days=7, count=4)
+    times, dengue = TWO_WEEKS_APART[::2] + pd.Timedelta(days=3), province.world.dengue
+    counts = np.full((len(province.world.dates), len(province.sites)), np.nan)
+    position = (dengue.mondays - province.world.dates[0]).astype(int)
+    counts[position[position >= 0]] = dengue.cases[position >= 0]
+    truth = oracle(hazard, province, times, samples=30)
+    came = outcomes(counts, hazard, province.world, times)
+    assert_unbiased(truth, came, hazard)
+    probability, event = truth.probability.to_numpy().reshape(*came.shape, 2)[..., 0], came >= 1
+    often = event.mean(axis=(0, 1))
+    skill = 1 - ((probability - event) ** 2).mean(axis=(0, 1)) / (often * (1 - often))
+    assert skill[0] > skill[3] > 0
+
+
+def test_a_period_without_a_monday_has_no_week_of_dengue(province: SimulatedProvince) -> None:
+    hazard = asking(Highest("dengue_cases_of_week", cuts=(1.0,), settle_days=60), days=3, count=2)
+    sunday, tuesday = (pd.DatetimeIndex([f"2014-09-{day:02}T07:00+07:00"]) for day in (7, 9))
+    truths = [oracle(hazard, province, issue, samples=10).probability[1.0].to_xarray() for issue in (sunday, tuesday)]
+    # After Sunday come Monday to Wednesday; after Tuesday the second three days end with the next Monday.
+    assert np.isfinite(truths[0].sel(period=1)).all() and truths[0].sel(period=2).isnull().all()
+    assert truths[1].sel(period=1).isnull().all() and np.isfinite(truths[1].sel(period=2)).all()
 
 
 def test_what_is_likely_of_a_hidden_epidemic_is_better_than_chance(province: SimulatedProvince) -> None:
@@ -291,3 +393,32 @@ def test_what_cannot_be_known_is_refused(province: SimulatedProvince) -> None:
         oracle(asking(Highest("soil_wetness", cuts=(50.0,), settle_days=2)), province, summer(2011, 60))
     with pytest.raises(ValueError, match="even number of samples"):
         oracle(rain, province, summer(2011, 60), samples=7)
+
+
+@dataclass(frozen=True)
+class Percentile(Total):
+    """A target of one's own, of which the oracle knows nothing."""
+
+
+@pytest.mark.parametrize(
+    ("target", "days"),
+    [
+        (Lowest("water_temperature", cuts=(20.0,), settle_days=3), 7),
+        (Total("water_salinity", cuts=(20.0,), settle_days=3), 7),
+        (Spell("water_temperature", cuts=(2.0,), settle_days=3, threshold=30.0), 7),
+        (Total("dengue_cases_of_week", cuts=(5.0,), settle_days=3), 14),
+        (Highest("dengue_cases_of_week", cuts=(5.0,), settle_days=3, sense="at_most"), 7),
+        (Highest("white_spot_onsets", cuts=(2.0,), settle_days=3), 7),
+        (Total("clam_mortality_events", cuts=(2.0,), settle_days=3), 7),
+        (Lowest("river_stage", cuts=(1.0,), settle_days=3), 7),
+        (Total("river_stage", cuts=(1.0,), settle_days=3), 7),
+        (Lowest("saxitoxin", cuts=(80.0,), settle_days=3), 7),
+        (Spell("rain_ensemble_mean", cuts=(2.0,), settle_days=3, threshold=1.0), 7),
+        (Highest("water_level", cuts=(1.2,), settle_days=3), 2),
+        (Percentile("rain", cuts=(50.0,), settle_days=3), 1),
+    ],
+    ids=lambda value: f"{type(value).__name__}-{value.variable}" if isinstance(value, Target) else None,
+)
+def test_questions_whose_law_is_not_known_are_refused(target: Target, days: int, province: SimulatedProvince) -> None:
+    with pytest.raises(HaidangError, match=f"no oracle for {target.variable} {target.sense.replace('_', ' ')}"):
+        oracle(asking(target, days=days, count=1), province, summer(2011, 90), samples=2)

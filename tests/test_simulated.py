@@ -110,7 +110,13 @@ def test_every_declared_variable_is_brought_and_nothing_else(
 @pytest.mark.parametrize(
     ("variables", "delays"),
     [
-        (("rain", "air_temperature", "highest_air_temperature"), {1.25} | {0.25 - lead for lead in range(1, 11)}),
+        (
+            ("rain", "air_temperature", "highest_air_temperature", "lowest_air_temperature"),
+            {1.25} | {0.25 - lead for lead in range(1, 11)},
+        ),
+        (("convective_energy",), {0.25 - lead for lead in range(1, 6)}),
+        (("thunderstorm_days",), {1.25}),
+        (("water_temperature", "water_salinity"), {1.375}),
         (("wind_speed", "water_level"), {1.25} | {0.25 - lead for lead in range(1, 6)}),
         (("rain_ensemble_mean", "rain_ensemble_high"), {0.25 - lead for lead in range(1, 11)}),
         (("rain_ensemble_heavy", "precipitable_water"), {0.25 - lead for lead in range(1, 11)}),
@@ -297,6 +303,8 @@ def test_counts_are_only_reported_where_there_is_something_to_count(
         ("white_spot_onsets", "shrimp_ponds"),
         ("nervous_necrosis_events", "fish_cages"),
         ("oyster_mortality_events", "oyster_rafts"),
+        ("marine_white_spot_events", "fish_cages"),
+        ("clam_mortality_events", "clam_beds"),
     ):
         told = set(entries[entries["variable"] == variable]["site"])
         assert told == {code for code in FEW if province.sites[code].attributes[attribute] > 0}
@@ -307,6 +315,16 @@ def test_sensors_miss_a_tenth_of_the_days_and_clouds_half_of_them(entries: pd.Da
     assert readings / (2 * 4 * 365) == pytest.approx(0.9, abs=0.02)
     images = entries[entries["variable"] == "satellite_sea_temperature"]
     assert len(images) / (images["site"].nunique() * 365) == pytest.approx(0.45, abs=0.1)
+
+
+def test_the_index_of_el_nino_is_the_same_everywhere_and_told_after_its_three_months(entries: pd.DataFrame) -> None:
+    told = entries[entries["variable"] == "oceanic_nino_index"]
+    by_month = told.groupby("valid_time")["value"]
+    assert (by_month.min() == by_month.max()).all()
+    assert len(told) == 12 * len(FEW)
+    valid, known = (told[clock].dt.tz_convert(ZONE).dt.tz_localize(None) for clock in ("valid_time", "known_time"))
+    second_next_month = (valid + pd.DateOffset(months=2)).dt.normalize()
+    assert (known == second_next_month + pd.Timedelta(days=10, hours=9)).all()
 
 
 def test_nothing_is_known_after_the_provinces_present(few: Sites) -> None:

@@ -11,9 +11,13 @@ from plain_weather import plain_weather
 from features.sites import Site, Sites
 from features.sources.simulated.algae import Algae, AlgaeHistory, Plankton, simulate_algae
 from features.sources.simulated.event_kinds import (
+    CLAM_MORTALITY,
+    MARINE_WHITE_SPOT,
     NERVOUS_NECROSIS,
     OYSTER_MORTALITY,
     EventKind,
+    clam_mortality_stress,
+    marine_white_spot_stress,
     nervous_necrosis_stress,
     oyster_mortality_stress,
 )
@@ -24,15 +28,17 @@ from features.sources.simulated.zones import ZoneEvents, ZoneFutures, simulate_e
 YEARS = 20
 DATES, WEATHER = plain_weather(12, 1994, YEARS, seed=2)
 MONTH = DATES.astype("datetime64[M]").astype(int) % 12 + 1
-KINDS = pytest.mark.parametrize("kind", [NERVOUS_NECROSIS, OYSTER_MORTALITY], ids=lambda kind: kind.name)
+EVENT_KINDS = (NERVOUS_NECROSIS, OYSTER_MORTALITY, MARINE_WHITE_SPOT, CLAM_MORTALITY)
+KINDS = pytest.mark.parametrize("kind", EVENT_KINDS, ids=lambda kind: kind.name)
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
 def a_zone(number: int) -> Site:
-    """Zones in four bays 22 km apart, three in each 3 km apart; one in three has oysters only, one in six fish only."""
+    """Zones in four bays 22 km apart, three in each 3 km apart; one in three has no fish, one in six fish only."""
     code, east = f"Z{number:02}", 107.0 + 0.212 * (number // 3) + 0.029 * (number % 3)
     stock = {"fish_cages": 40.0 * (number % 3 > 0), "oyster_rafts": 90.0 * (number % 6 != 1)}
+    stock["clam_beds"] = stock["oyster_rafts"]
     return Site(code, code, code, 20.9, east, MappingProxyType(stock | {"elevation_m": 5.0, "island": number > 8}))
 
 
@@ -51,8 +57,7 @@ def algae() -> AlgaeHistory:
 
 @pytest.fixture(scope="module")
 def events(algae: AlgaeHistory) -> dict[str, ZoneEvents]:
-    kinds = (NERVOUS_NECROSIS, OYSTER_MORTALITY)
-    return {kind.name: simulate_events(kind, ZONES, BAY, algae.bloom, DATES, 7) for kind in kinds}
+    return {kind.name: simulate_events(kind, ZONES, BAY, algae.bloom, DATES, 7) for kind in EVENT_KINDS}
 
 
 def weekly(happens: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -162,9 +167,9 @@ def test_what_nobody_measures_in_a_zone_goes_on_from_where_it_was(
         -np.log1p(-which.futures(july, sea, bloom, np.random.default_rng(1)).probability)[0, 0]
         for which in (history, doubled)
     ]
-    stocked = ZONES.having(kind.stock)
+    stocked, kept = ZONES.having(kind.stock), kind.hidden.persistence
     ratio = rates[1][:, stocked] / rates[0][:, stocked]
-    np.testing.assert_allclose(ratio, np.repeat([[2**0.98], [2 ** (0.98**2)]], stocked.sum(), axis=1))
+    np.testing.assert_allclose(ratio, np.repeat([[2**kept], [2 ** (kept**2)]], stocked.sum(), axis=1))
 
 
 @pytest.mark.parametrize(("days_ago", "feeds"), [(1, False), (2, False), (3, True), (10, True)])
@@ -211,7 +216,12 @@ def test_issue_days_of_algae_asked_together_do_not_touch_each_other(algae: Algae
 
 @pytest.mark.parametrize(
     ("kind", "low", "high", "months"),
-    [(NERVOUS_NECROSIS, 0.008, 0.02, (5, 6, 7, 8, 9, 10)), (OYSTER_MORTALITY, 0.004, 0.012, (6, 7, 8, 9))],
+    [
+        (NERVOUS_NECROSIS, 0.008, 0.02, (5, 6, 7, 8, 9, 10)),
+        (OYSTER_MORTALITY, 0.004, 0.012, (6, 7, 8, 9)),
+        (MARINE_WHITE_SPOT, 0.008, 0.02, (6, 7, 8, 9, 10, 11)),
+        (CLAM_MORTALITY, 0.004, 0.012, (6, 7, 8, 9)),
+    ],
 )
 def test_mass_deaths_are_as_common_as_known_and_come_in_the_warm_months(
     kind: EventKind, low: float, high: float, months: tuple[int, ...], events: dict[str, ZoneEvents]
@@ -322,6 +332,29 @@ def test_heat_fresh_water_blooms_and_dry_springs_kill_oysters(
     sea: Water, bloom: npt.NDArray[np.bool_], season: Values
 ) -> None:
     assert oyster_mortality_stress(sea, bloom, season)[0] > oyster_mortality_stress(three_weeks(), NO_BLOOM, season)[0]
+
+
+def test_marine_white_spot_needs_warm_salt_water_and_comes_when_the_salt_returns() -> None:
+    """No hatching at 15 degC, doi:10.1016/j.aquaculture.2023.739694; cysts rupture at 16 g/kg and below."""
+
+    def stress(sea: Water) -> float:
+        return float(marine_white_spot_stress(sea, NO_BLOOM, JULY)[0])
+
+    warm, cool, hot = (stress(three_weeks(temperature=degrees)) for degrees in (27.0, 20.0, 33.0))
+    assert warm > cool and warm > hot
+    assert stress(three_weeks(temperature=15.0)) < -25 and stress(three_weeks(salinity=16.0)) < -25
+    fresh = three_weeks(salinity=28.0)
+    fresh.salinity[-12:-3] -= 8
+    assert stress(fresh) > warm + 1
+    assert stress(three_weeks(fresher=8.0)) < stress(fresh)
+
+
+@pytest.mark.parametrize(
+    "sea", [three_weeks(temperature=30.0), three_weeks(salinity=18.0), three_weeks(temperature=27.0, fresher=5.0)]
+)
+def test_heat_and_fresh_water_kill_clams(sea: Water) -> None:
+    assert clam_mortality_stress(sea, NO_BLOOM, JULY)[0] > clam_mortality_stress(three_weeks(), NO_BLOOM, JULY)[0]
+    assert clam_mortality_stress(sea, BLOOM, JULY)[0] == clam_mortality_stress(sea, NO_BLOOM, JULY)[0]
 
 
 def test_a_zone_is_visited_every_one_or_two_weeks_in_the_season_and_monthly_in_winter(algae: AlgaeHistory) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from plain_weather import plain_weather
 
+from features.periods import Periods
 from features.sites import Site, Sites
 from features.sources.simulated.chance import Walk, chance, place_fraction
+from features.sources.simulated.exceedance_in_water import highest_reading_chances, lowest_reading_chances
 from features.sources.simulated.water import Water, read_sensors, simulate_bay_water, simulate_pond_water
 
 
@@ -125,3 +127,32 @@ def test_sensors_miss_a_tenth_of_the_days_and_err_a_little() -> None:
     ):
         assert np.isnan(told).mean() == pytest.approx(0.1, abs=0.01)
         assert np.nanstd(told - truth) == pytest.approx(noise, abs=0.02)
+
+
+def test_cage_water_ranges_over_the_seasons_as_that_of_the_gulf() -> None:
+    """The sea is 16 to 24 degC in winter and 28 to 31 in summer, 31 to 34.5 g/kg in the dry season (domain.md 3.1)."""
+    dates, weather = plain_weather(8, 1994, 20, seed=3)
+    coast, islands = (simulate_bay_water(sites, weather.air_temperature, weather.runoff) for sites in (COAST, ISLANDS))
+    month = dates.astype("datetime64[M]").astype(int) % 12 + 1
+    winter, summer = (np.isin(month, months) for months in ((1, 2), (7, 8)))
+    assert (np.quantile(coast.temperature[winter], [0.05, 0.95]) > 14.5).all()
+    assert 16 < coast.temperature[winter].mean() < 20 and np.quantile(coast.temperature[winter], 0.95) < 24
+    assert 28 < coast.temperature[summer].mean() < 31 and coast.temperature.max() < 34
+    assert 31 < islands.salinity[winter].mean() <= 33
+    # An air of January is left behind by the sea in autumn and comes back late in spring.
+    assert coast.temperature[month == 12].mean() > weather.air_temperature[month == 12].mean() + 1.5
+
+
+WEEK = Periods(days=7, count=1)
+
+
+@pytest.mark.parametrize(("margin", "expected"), [(0.0, 1 - 0.55**7), (-10.0, 1 - 0.1**7), (10.0, 0.0)])
+def test_a_reading_of_a_week_errs_by_its_noise_and_one_day_in_ten_is_missing(margin: float, expected: float) -> None:
+    """Water at the edge of the cut is read above it on half of the days that are read, 0.45 of all."""
+    water = np.full((1, 1, 7, 1), 30.0 - 0.05)
+    cut, mirrored = 30.0 + 0.3 * margin, 30.0 - 0.1 - 0.3 * margin
+    above = highest_reading_chances(water, 0.3, WEEK, (cut,))
+    below = lowest_reading_chances(water, 0.3, WEEK, (mirrored,))
+    # Given that somebody reads on any of the seven days.
+    assert above[0, 0, 0, 0, 0] == pytest.approx(expected / (1 - 0.1**7))
+    assert below[0, 0, 0, 0, 0] == pytest.approx(expected / (1 - 0.1**7))

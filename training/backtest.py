@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from features.archive import Archive
 from features.errors import HaidangError
-from models.baselines import Climatology, Persistence
+from models.baselines import Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
 from training.examples import examples, first_issue
@@ -97,7 +98,7 @@ def contestants(hazard: Hazard) -> dict[str, Exceedance]:
     cuts = hazard.target.severity_cuts
     return {
         "model": hazard.estimator(),
-        "climatology": Climatology(cuts),
+        "climatology": clone(hazard.climatology).set_params(cuts=cuts),
         "persistence": Persistence(cuts, column=hazard.persistence.name),
     }
 

@@ -10,6 +10,10 @@ from features.errors import HaidangError
 from models.hazard import Hazard
 
 
+class NoOutcomeError(HaidangError):
+    """Nothing to learn from: no outcome is known."""
+
+
 @dataclass(frozen=True)
 class Examples:
     """Questions and outcomes.
@@ -36,13 +40,13 @@ def examples(hazard: Hazard, rows: pd.DataFrame, archive: Archive, *, by: pd.Tim
         by: the moment at which the truth is read.
 
     Raises:
-        HaidangError: if no outcome is known.
+        NoOutcomeError: if no outcome is known.
     """
     times = pd.DatetimeIndex(rows.index.unique("issue_time"))
     outcome = hazard.outcomes(archive, times, by=by)
     known = np.isfinite(outcome.to_numpy())
     if not known.any():
-        raise HaidangError(
+        raise NoOutcomeError(
             f"no outcome of {hazard.name} is known by {by} for questions asked from {times[0]} to {times[-1]}: "
             f"an outcome needs {hazard.embargo_days} days, and {hazard.target.variable} in the archive"
         )
@@ -58,7 +62,7 @@ def known_examples(hazard: Hazard, archive: Archive, moment: pd.Timestamp) -> Ex
         moment: truth is read as known at this moment.
 
     Raises:
-        HaidangError: if no outcome is known by then.
+        NoOutcomeError: if no outcome is known by then.
     """
     learn_until = moment - pd.Timedelta(days=hazard.embargo_days)
     times = hazard.issue_times(first_issue(archive), learn_until, archive.zone, every_days=hazard.train_every_days)

@@ -5,16 +5,21 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features.archive import Archive
+from features.errors import HaidangError
 from models.digest import digest
 from models.exam import set_exam
+from models.exceedance import Exceedance
 from models.forecaster import Card, Forecaster, Skill
 from models.hazard import Hazard
-from models.targets import Sense
+from models.rule import Rule
+from models.targets import SIGNS, Sense
 from training.backtest import Backtest
-from training.examples import known_examples
+from training.examples import NoOutcomeError, first_issue, known_examples
+from training.neighbours import of_backtest
 from training.scores import skill_by_lead
 
 _LIBRARIES = (
@@ -25,10 +30,11 @@ _LIBRARIES = (
     "xarray",
     "xgboost-cpu" if sys.platform != "darwin" else "xgboost",
 )
+_RULE_TIMES = 60
 
 
 def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backtest | None = None) -> Forecaster:
-    """Fits a hazard on everything that was known at a moment.
+    """Fits a hazard on everything that was known at a moment; without any outcome its published rule answers.
 
     Args:
         hazard: the hazard.
@@ -37,46 +43,86 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         tested: a backtest of the same hazard, for the card.
 
     Raises:
-        HaidangError: if no outcome is known by then.
+        NoOutcomeError: if no outcome is known by then, and the hazard has no rule.
+        HaidangError: if nothing is known of what its rule reads.
     """
-    known = known_examples(hazard, archive, moment)
+    try:
+        known = known_examples(hazard, archive, moment)
+    except NoOutcomeError:
+        rule = hazard.published_rule()
+        if rule is None:
+            raise
+        return _by_rule(hazard, rule, archive, moment)
     estimator = hazard.estimator().fit(known.rows, hazard.target.severity(known.outcome))
     counts = hazard.target.reached(known.outcome).sum(axis=0)
     skill = skill_by_lead(tested) if tested is not None else ()
     learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
-    card = Card(
+    card = _card(hazard, archive, estimator, moment).model_copy(
+        update={
+            "learned_from": learned.min(),
+            "learned_until": learned.max(),
+            "rows": len(known),
+            "events": {str(cut): int(count) for cut, count in zip(hazard.target.cuts, counts, strict=True)},
+            "skill": skill,
+            "tested_from": tested.issue_times[0] if tested is not None else None,
+            "tested_until": tested.issue_times[-1] if tested is not None else None,
+            "baselines_beaten": verdict(skill, hazard.target.sense),
+            "neighbour_correlation": of_backtest(tested) if tested is not None else None,
+        }
+    )
+    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
+
+
+def _by_rule(hazard: Hazard, rule: Rule, archive: Archive, moment: pd.Timestamp) -> Forecaster:
+    """The published rule as a forecaster; its exam is made of the last questions that it could answer."""
+    times = hazard.issue_times(first_issue(archive), moment, archive.zone, every_days=hazard.train_every_days)
+    if times.empty:
+        raise HaidangError(f"the archive begins too late to ask about {hazard.name} before {moment}: ingest more")
+    rows = hazard.ask(archive, times[-_RULE_TIMES:])
+    rule.fit(rows)
+    told = rows[~np.isnan(rule.predict_exceedance(rows).sum(axis=1))]
+    if told.empty:
+        raise HaidangError(f"the rule of {hazard.name} reads {', '.join(rule.columns)}, and none is known by {moment}")
+    card = _card(hazard, archive, rule, moment).model_copy(
+        update={
+            "basis": "rule",
+            "baselines_beaten": f"a published rule, {rule.reference}: no outcome is known, no skill can be told",
+        }
+    )
+    return Forecaster(hazard, rule, card, set_exam(told, rule))
+
+
+def _card(hazard: Hazard, archive: Archive, estimator: Exceedance, moment: pd.Timestamp) -> Card:
+    """The card of what has learned from nothing."""
+    return Card(
         hazard=hazard.name,
         fingerprint=hazard.fingerprint,
         version=digest(estimator),
         fitted_at=moment,
-        learned_from=learned.min(),
-        learned_until=learned.max(),
+        learned_from=None,
+        learned_until=None,
         truth_read_at=moment,
-        rows=len(known),
-        events={str(cut): int(count) for cut, count in zip(hazard.target.cuts, counts, strict=True)},
+        rows=0,
+        events={str(cut): 0 for cut in hazard.target.cuts},
         unit=hazard.target.unit,
         archive_version=archive.version,
         code_version=code_version(),
         libraries={name: version(name) for name in _LIBRARIES},
-        skill=skill,
-        tested_from=tested.issue_times[0] if tested is not None else None,
-        tested_until=tested.issue_times[-1] if tested is not None else None,
-        baselines_beaten=verdict(skill, hazard.target.sense),
+        baselines_beaten="",
         simulated=any(archive.simulated(name) for name in (*hazard.variables, hazard.target.variable)),
     )
-    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
 
 
 def verdict(skill: tuple[Skill, ...], sense: Sense = "at_least") -> str:
     """In words: at which leads the whole interval lies above both baselines, for each cut."""
     if not skill:
         return "not tested: no backtest was run"
-    told, sign = [], ">=" if sense == "at_least" else "<="
+    told = []
     for cut in dict.fromkeys(row.cut for row in skill):
         of_cut = [row for row in skill if row.cut == cut]
         beaten = [f"{row.lead} d" for row in of_cut if row.judged == "yes"]
         few = all(row.judged == "too few events" for row in of_cut)
-        told.append(f"{sign} {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'none')}")
+        told.append(f"{SIGNS[sense]} {cut:g}: {', '.join(beaten) or ('too few events to judge' if few else 'none')}")
     return "leads at which both climatology and persistence are beaten: " + "; ".join(told)
 
 

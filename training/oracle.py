@@ -5,7 +5,7 @@ state in many futures. Diseases start from hidden states (infected ponds, hidden
 the truth is a bound that nobody can reach, and the observable ceiling stands beside it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from features.errors import HaidangError
 from features.local_days import day_numbers, moments
+from features.periods import Periods
 from features.sources.simulated import SimulatedProvince
 from features.sources.simulated.exceedance import CLOSED_FORM, not_above
 from features.sources.simulated.exceedance_in_water import (
@@ -32,7 +33,7 @@ from features.sources.simulated.months import DAILY
 from features.sources.simulated.stretches import any_day, halves, in_periods
 from features.sources.simulated.world import EVENT_KINDS, PATHOGENS
 from models.hazard import Hazard
-from models.targets import Highest, Lowest, Spell
+from models.targets import Highest, Lowest, Spell, Target, Total
 from training.achievable import Truth
 
 Floats = npt.NDArray[np.float64]
@@ -42,6 +43,10 @@ _SAMPLES_TAKEN = ("harmful_algae", "saxitoxin")
 _DENGUE = "dengue_cases_of_week"
 HIDDEN = (*PATHOGENS, *EVENT_KINDS, *_SAMPLES_TAKEN, _DENGUE)
 _OF_PONDS = (*PATHOGENS, "pond_temperature", "pond_salinity")
+_OF_DAYS = (Highest, Lowest, Total, Spell)
+_AT_LEAST: Mapping[str, type[Target]] = dict.fromkeys(("landslides", *PATHOGENS, *EVENT_KINDS), Total) | dict.fromkeys(
+    ("river_stage", *_SAMPLES_TAKEN, *SENSORS, _DENGUE), Highest
+)
 _CHUNK = 4800
 _ROUNDING = 0.05
 
@@ -96,7 +101,9 @@ def _true(hazard: Hazard, province: SimulatedProvince, futures: Futures, issue_d
     """True probabilities at some issue days, shape (half, issue, period, site, cut)."""
     periods, target = hazard.periods, hazard.target
     variable, cuts = target.variable, target.cuts
-    of_spells, upward = isinstance(target, Spell), target.sense == "at_least"
+    upward, of_spells = target.sense == "at_least", isinstance(target, Spell)
+    if type(target) not in _OF_DAYS or type(periods) is not Periods:
+        raise _unknown(hazard)
     if variable in CLOSED_FORM and periods.days == 1 and periods.reach <= HORIZON_DAYS and not of_spells:
         if upward:
             return CLOSED_FORM[variable](futures, issue_days, periods.leads, cuts)
@@ -107,13 +114,12 @@ def _true(hazard: Hazard, province: SimulatedProvince, futures: Futures, issue_d
         outcome = target.of_period(np.moveaxis(days, -2, -1))
         reached = target.severity(outcome)[..., None] >= np.asarray(target.severity_cuts) - _ROUNDING
         return halves(reached.astype(float))
-    if (
-        variable in SENSORS
-        and not of_spells
-        and (periods.days == 1 or isinstance(target, Highest if upward else Lowest))
-    ):
+    asked_of = _AT_LEAST.get(variable) if upward else Lowest
+    if of_spells or (periods.days > 1 and type(target) is not asked_of):
+        raise _unknown(hazard)
+    if variable in SENSORS:
         return _in_water(hazard, province, futures, issue_days)
-    if upward and not of_spells:
+    if upward:
         return _events(hazard, province, futures, issue_days)
     raise _unknown(hazard)
 

@@ -52,7 +52,7 @@ def oracle_of_months(
         progress: is told how many issue times are done, of how many.
 
     Returns:
-        Index (issue_time, site, period), a column for each cut.
+        Index (issue_time, site, period), a column for each cut; NaN where the cut is.
 
     Raises:
         HaidangError: if an issue time is too near the beginning or the end of the province for its months.
@@ -70,7 +70,8 @@ def oracle_of_months(
             months = (first_month(world.dates[day]).astype(np.int64) + np.arange(count)) % 12
             asked = of_month.to_numpy()[months]
             gap = came[..., None] - asked if sense == "at_least" else asked - came[..., None]
-            found.append(halves((gap >= -_EQUAL).astype(float)[None]))
+            reached = np.where(np.isnan(gap), np.nan, gap >= -_EQUAL)
+            found.append(halves(reached[None]))
             progress(done, len(days))
     labels = pd.MultiIndex.from_product(
         [times, province.sites.codes, range(1, count + 1)], names=["issue_time", "site", "period"]

@@ -15,6 +15,7 @@ from training.backtest import FORECASTERS, Backtest
 ITERATIONS = 1000
 CONFIDENCE = 0.9
 SEED = 20260101
+_BLOCK_DAYS = 30
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,19 +38,21 @@ class Reliability:
     uncertainty: float
 
 
-def skill_by_lead(backtest: Backtest, *, block_days: int = 30) -> tuple[Skill, ...]:
+def skill_by_lead(backtest: Backtest, *, block_days: int | None = None) -> tuple[Skill, ...]:
     """Brier score and Brier skill for each lead and cut.
 
     Args:
         backtest: forecasts with outcomes.
-        block_days: length of the blocks of the bootstrap; a block holds all sites.
+        block_days: length of the blocks of the bootstrap, which hold all sites; for None 30 days, or as far as the
+            periods reach, whose answers share what happens in them.
 
     Returns:
         One row per lead and cut; intervals are the central 90 % of a circular block bootstrap over issue times.
     """
     totals, counts, events = _squared_errors(backtest)
-    weights = resampled_weights(backtest.issue_times, block_days)
     periods = backtest.hazard.periods
+    blocks = max(_BLOCK_DAYS, periods.reach) if block_days is None else block_days
+    weights = resampled_weights(backtest.issue_times, blocks)
     found = []
     for p, lead in enumerate(periods.leads):
         for k, cut in enumerate(backtest.hazard.target.cuts):

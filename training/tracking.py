@@ -20,7 +20,7 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.errors import HaidangError
 from features.settings import Settings
 from models.catalogue import hazard_named, read_hazards
-from models.forecaster import Forecaster, load_forecaster, read_card
+from models.forecaster import Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
 from training.plots import reliability_diagram, skill_figure
@@ -59,13 +59,13 @@ class Tracking:
         self._client = MlflowClient(uri, uri)
         self._artifacts = artifacts.absolute()
 
-    def record(self, forecaster: Forecaster, folder: Path, tested: Backtest) -> Tracked:
+    def record(self, forecaster: Forecaster, folder: Path, tested: Backtest | None) -> Tracked:
         """Writes one run: parameters, metrics by lead, data and code version, card, figures, and the model itself.
 
         Args:
             forecaster: the fitted forecaster.
             folder: where it was saved.
-            tested: its backtest.
+            tested: its backtest; None for a published rule.
         """
         hazard, card = forecaster.hazard, forecaster.card
         experiment = self._experiment(hazard.name)
@@ -78,6 +78,7 @@ class Tracking:
                     "archive_version": str(card.archive_version),
                     "mlflow.source.git.commit": card.code_version,
                     "baselines_beaten": card.baselines_beaten,
+                    "basis": card.basis,
                     "data": "simulated" if card.simulated else "observed",
                 }
             )
@@ -91,12 +92,9 @@ class Tracking:
                     if name.startswith(("brier", "skill"))
                 }
                 mlflow.log_metrics(metrics, step=row.lead)
-            for lead, scores in ranked_probability_scores(tested).iterrows():
-                mlflow.log_metrics({f"rps_{name}": value for name, value in scores.items()}, step=int(str(lead)))
             mlflow.log_text(card.model_dump_json(indent=2), "card.json")
-            mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")
-            for cut in hazard.target.cuts:
-                mlflow.log_figure(reliability_diagram(tested, cut), f"reliability_{cut:g}.png")
+            if tested is not None:
+                _log_backtest(tested, card)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ".*An input example was not provided")  # rows carry their index
                 logged = mlflow.pyfunc.log_model(
@@ -171,6 +169,14 @@ class Tracking:
         if known is not None:
             return str(known.experiment_id)
         return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
+
+
+def _log_backtest(tested: Backtest, card: Card) -> None:
+    for lead, scores in ranked_probability_scores(tested).iterrows():
+        mlflow.log_metrics({f"rps_{name}": value for name, value in scores.items()}, step=int(str(lead)))
+    mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")
+    for cut in tested.hazard.target.cuts:
+        mlflow.log_figure(reliability_diagram(tested, cut), f"reliability_{cut:g}.png")
 
 
 def _load_pyfunc(path: str) -> "_PyfuncForecaster":

@@ -1,8 +1,9 @@
 """Heavy rain: rain of a local day at or above 16 to 400 mm, by commune, 1 to 10 days ahead.
 
 Cuts: 16, 25 and 50 mm bound moderate, rather heavy and heavy rain in the practice of Vietnam's hydrometeorological
-service; 100, 200 and 400 mm in 24 h bound the risk levels 1, 2 and 3 of rain that lasts one or two days, Decision
-18/2021/QĐ-TTg, Article 44. The probability at which a level is proposed is a choice of this service, not of the law.
+service; 100, 200 and 400 mm in 24 h bound the classes of Article 44 of Decision 18/2021/QĐ-TTg, which tells the
+disaster-risk level by how long the rain lasts. The probability at which a level is proposed is a choice of this
+service, not of the law.
 """
 
 from features.ahead import HighestAhead, LowestAhead, MeanAhead, TotalAhead
@@ -16,6 +17,7 @@ from models.baselines import Climatology
 from models.blend import Blend
 from models.boosted import Boosted
 from models.hazard import Hazard
+from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 from models.normal_scores import NormalScores
 from models.targets import Total
@@ -80,10 +82,12 @@ HAZARD = Hazard(
         ridge=100.0,
     ),
     levels={
-        "1": AtLeast(0.3, cut=100.0),
-        "2": AtLeast(0.3, cut=200.0),
-        "3": AtLeast(0.3, cut=400.0),
+        "watch": AtLeast(0.3, cut=100.0),
+        "warning": AtLeast(0.3, cut=200.0),
+        "severe": AtLeast(0.3, cut=400.0),
     },
+    law=LegalRule("rain"),
+    rising=(*_RUNS, *_AROUND),
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

@@ -3,7 +3,13 @@
 Rain on wet ground on a susceptible slope, as in Article 46 of Decision 18/2021/QĐ-TTg (rain of the day, rain of
 the days before, susceptibility); the features are those of operational warning systems: Guzzetti et al. 2020,
 doi:10.1016/j.earscirev.2019.102973.
+
+Without any landslide on record the rule is the matrix of Article 46 itself, zone 3: level 1 or above. The law gives no
+amount for a day of prior rain; here it is 16 mm on the last day that was measured, and 48 mm over the last three for
+more than two days. Those days and rain above 200 mm without them are choices of this service, see `models/law`.
 """
+
+from math import log1p
 
 from features.ahead import HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
 from features.feature import named
@@ -16,8 +22,10 @@ from models.baselines import Climatology
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
 from models.hazard import Hazard
+from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 from models.logistic import Logistic
+from models.rule import Rule, at_least
 from models.targets import Total
 
 _RAIN = Logarithm(TotalAhead("rain"))
@@ -34,6 +42,7 @@ _STORM = (LowestAhead("storm_distance"), TotalAhead("storm_rain"))
 _WET = AntecedentIndex("rain", days=30, decay=0.9)
 _GROUND = (_WET, AntecedentIndex("rain", days=10, decay=0.7), Latest("soil_wetness", days=15))
 _SLOPE = Attribute("landslide_susceptibility")
+_DAY_BEFORE, _THREE_DAYS = TotalOver("rain", days=1, coverage=1.0), TotalOver("rain", days=3)
 _EVENTS = TotalOver("landslides", days=3)
 
 HAZARD = Hazard(
@@ -50,8 +59,8 @@ HAZARD = Hazard(
         AgeOfLatest("soil_wetness", days=15),
         HighestAhead("rain", margin_days=1),
         NeighbourMax(TotalAhead("rain"), within_km=40.0),
-        TotalOver("rain", days=1, coverage=1.0),
-        TotalOver("rain", days=3),
+        _DAY_BEFORE,
+        _THREE_DAYS,
         HighestOver("rain", days=365),
         _EVENTS,
         TotalOver("landslides", days=365),
@@ -72,7 +81,19 @@ HAZARD = Hazard(
         ridge=20.0,
     ),
     levels={"watch": AtLeast(0.02, cut=1.0), "warning": AtLeast(0.1, cut=1.0)},
+    law=LegalRule("flash_flood", told_by="heavy_rain"),
+    rising=_RUNS,
     issue_every_days=1,
     refit_every_days=365,
     reference="Decision 18/2021/QĐ-TTg, Article 46",
+    rule=Rule(
+        clauses=(
+            (1, 1.0, (at_least(_RAIN, log1p(100.0)), at_least(_DAY_BEFORE, 16.0), at_least(_SLOPE, 3.0))),
+            (1, 1.0, (at_least(_RAIN, log1p(200.0)), at_least(_SLOPE, 3.0))),
+            (1, 1.0, (at_least(_RAIN, log1p(200.0)), at_least(_THREE_DAYS, 48.0), at_least(_SLOPE, 2.0))),
+            (1, 1.0, (at_least(_RAIN, log1p(400.0)), at_least(_SLOPE, 2.0))),
+            (1, 1.0, (at_least(_RAIN, log1p(400.0)), at_least(_THREE_DAYS, 48.0))),
+        ),
+        reference="Decision 18/2021/QĐ-TTg, Article 46, zone 3, level 1 and above",
+    ),
 )

@@ -6,10 +6,12 @@ Reports come in late; an onset counts once it is confirmed, and outcomes are rea
 """
 
 from features.ahead import MeanAhead
+from features.feature import named
 from features.given import Attribute, Lead, season
 from features.past import ChangeOver, Latest, LowestOver, MeanOver, TotalOver, TrendOver
 from features.periods import Periods
 from features.spatial import NeighbourMean
+from features.transformed import Logarithm
 from models.baselines import Climatology
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
@@ -18,7 +20,20 @@ from models.levels import AtLeast
 from models.logistic import Logistic
 from models.targets import Total
 
-_REPORTS = ("total_over(white_spot", "neighbour_mean", "season_harmonic", "mean_over(pond_temperature, days=7")
+_REPORTS = (
+    Logarithm(TotalOver("white_spot_onsets", days=7)),
+    Logarithm(TotalOver("white_spot_onsets", days=14)),
+    Logarithm(TotalOver("white_spot_onsets", days=28)),
+    Logarithm(TotalOver("white_spot_onsets", days=90)),
+    NeighbourMean(Logarithm(TotalOver("white_spot_onsets", days=14)), scale_km=9.0),
+    NeighbourMean(Logarithm(TotalOver("white_spot_onsets", days=28)), scale_km=25.0),
+)
+_WATER = (
+    MeanOver("pond_temperature", days=7),
+    ChangeOver("air_temperature", days=3),
+    TrendOver("pond_salinity", days=7),
+)
+_PONDS = Logarithm(Attribute("shrimp_ponds"))
 
 HAZARD = Hazard(
     name="shrimp_white_spot",
@@ -27,34 +42,28 @@ HAZARD = Hazard(
     target=Total("white_spot_onsets", cuts=(1.0, 3.0, 10.0), settle_days=60),
     periods=Periods(days=7, count=4),
     features=(
-        TotalOver("white_spot_onsets", days=7),
+        *_REPORTS,
         TotalOver("white_spot_onsets", days=14),
-        TotalOver("white_spot_onsets", days=28),
-        TotalOver("white_spot_onsets", days=90),
         TotalOver("white_spot_onsets", days=365),
-        NeighbourMean(TotalOver("white_spot_onsets", days=14), scale_km=9.0),
-        NeighbourMean(TotalOver("white_spot_onsets", days=28), scale_km=25.0),
-        MeanOver("pond_temperature", days=7),
+        *_WATER,
         Latest("pond_temperature", days=7),
         TrendOver("pond_temperature", days=7),
-        ChangeOver("air_temperature", days=3),
         MeanOver("pond_salinity", days=7),
         LowestOver("pond_salinity", days=7),
-        TrendOver("pond_salinity", days=7),
         TotalOver("rain", days=7),
         MeanAhead("air_temperature"),
-        *season(harmonics=3),
+        *season(harmonics=4),
         Lead(),
-        Attribute("shrimp_ponds"),
+        _PONDS,
     ),
     persistence=TotalOver("white_spot_onsets", days=14),
     model=Blend(
         members=(
             Climatology(),
-            PerPeriod(member=Logistic(columns=_REPORTS)),
+            PerPeriod(member=Logistic(columns=(*named(*_REPORTS, *_WATER, _PONDS), "season_harmonic"), C=0.1)),
             Boosted(max_depth=3, rounds=150, min_child_weight=20.0),
         ),
-        folds=2,
+        folds=4,
     ),
     levels={
         "watch": AtLeast(0.2, cut=1.0),

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.law.decision import Level
-from models.law.decision_18 import DECISION_18
+from models.law.decision_18 import DECISION_18, Level
 from models.law.matrix import Cell, Table, Text
 
 

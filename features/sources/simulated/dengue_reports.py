@@ -75,9 +75,9 @@ def month_counts(dengue: Dengue, dates: Dates, seed: int) -> tuple[Dates, Intege
     months = dates[: len(daily) - first].astype("datetime64[M]")
     begins = np.flatnonzero(np.r_[True, months[1:] != months[:-1]])
     counts = np.add.reduceat(daily[first:], begins, axis=0)
-    over = months[begins].astype("datetime64[D]"), (months[begins] + 1).astype("datetime64[D]")
-    whole = (over[0] >= dates[0]) & (over[1] <= dengue.mondays[-1] + WEEK_DAYS)
-    return over[0][whole], counts[whole]
+    first_days, after = ((months[begins] + step).astype("datetime64[D]") for step in (0, 1))
+    whole = (first_days >= dates[0]) & (after <= dengue.mondays[-1] + WEEK_DAYS)
+    return first_days[whole], counts[whole]
 
 
 def month_told_after(months: Dates) -> Integers:

@@ -88,7 +88,7 @@ class Drivers:
         known = np.ceil((issue_days + ENSO_LAG_DAYS) / _MONTH_DAYS).astype(np.int64)
         place = (issue_days[:, None] + np.arange(shape[2])) / _MONTH_DAYS
         first = place[:, 0].astype(np.int64)
-        knots = np.empty((*shape[:2], int((place[:, -1].astype(np.int64) - first).max()) + 2))
+        knots = np.zeros((*shape[:2], int((place[:, -1].astype(np.int64) - first).max()) + 2))
         for step in range(knots.shape[2]):
             held = self.enso_knots[np.minimum(first + step, known)][:, None]
             drawn = _ENSO_PERSISTENCE * knots[..., step - 1] + _ENSO_NOISE * random.standard_normal(shape[:2])

@@ -49,7 +49,8 @@ class MonthIndex:
     months: int = 1
 
     def __post_init__(self) -> None:
-        if self.variable not in DAILY and (self.variable, self.statistic, self.months) != (DENGUE, "total", 1):
+        asked = self.variable, self.statistic, self.months
+        if self.months < 1 or (self.variable not in DAILY and asked != (DENGUE, "total", 1)):
             raise ValueError(f"nobody knows the {self.statistic} of {self.variable} over {self.months} months")
         if self.statistic.startswith("days") != np.isfinite(self.threshold):
             raise ValueError("numbers of days need a threshold, and nothing else has one")

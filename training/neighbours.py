@@ -10,7 +10,38 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
+from models.forecaster import EVENTS_TO_JUDGE
+from models.law.legal_rule import days_of_past
+from training.backtest import Backtest
+
 _CERTAIN, _STRONGEST = 1e-9, 0.999
+_TELLING, _ROWS = 0.01, 4000
+
+
+def of_backtest(tested: Backtest) -> float | None:
+    """The correlation at the mildest bound of the matrix by which the hazard is read, of courses that may reach it.
+
+    Some 4,000 courses are taken evenly from those with a day at 1 % or more, chosen by the forecast alone.
+
+    Returns:
+        At least 0, as weather does not alternate; None where the hazard has no matrix that counts days, or fewer than
+        30 event days came.
+    """
+    hazard = tested.hazard
+    if hazard.law is None or hazard.law.told_by is not None:
+        return None
+    table = hazard.law.read(hazard)
+    if days_of_past(table) == 0:
+        return None
+    came = tested.outcome.unstack("period")
+    bound = hazard.target.cuts.index(table.bounds[0])
+    events = np.where(came.isna(), np.nan, hazard.target.reached(came)[..., bound])
+    probability = tested.probabilities["model"].iloc[:, bound].unstack("period").to_numpy()
+    telling = np.flatnonzero((probability >= _TELLING).any(axis=1))
+    telling = telling[:: max(1, len(telling) // _ROWS)]
+    if np.nansum(events[telling]) < EVENTS_TO_JUDGE:
+        return None
+    return max(0.0, neighbour_correlation(probability[telling], events[telling]))
 
 
 def neighbour_correlation(probability: npt.ArrayLike, came: npt.ArrayLike) -> float:
