@@ -2,9 +2,9 @@
 
 Article 52 of Decision 18/2021/QĐ-TTg tells levels of tornado, lightning and hail by the share of communes that are hit
 and gives no amount, so that no legal level is told here. Convective available potential energy carries the skill of
-thunderstorm forecasts, with the moisture and the rain that the runs tell (Doswell et al. 1996, "Flash flood
-forecasting: an ingredients-based methodology", doi:10.1175/1520-0434(1996)011<0560:FFFAIB>2.0.CO;2). Daily data cannot warn of a
-squall within the hour; this is the outlook, not the nowcast.
+thunderstorm forecasts, with the moisture and the rain that the runs tell (Doswell et al. 1996,
+doi:10.1175/1520-0434(1996)011<0560:FFFAIB>2.0.CO;2). Daily data cannot warn of a squall within the hour; this is the
+outlook, not the nowcast.
 """
 
 from features.ahead import HighestAhead, MeanAhead, TotalAhead
