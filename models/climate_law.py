@@ -99,6 +99,8 @@ def _tail(design: Floats, excess: Floats, expected_shape: float) -> Floats:
         prior = ((shape - expected_shape) / _SHAPE_SPREAD) ** 2 + ((weights[1:] / _SEASON_SPREAD) ** 2).sum()
         return float((log_scale + (1 / shape + 1) * np.log(inside)).sum() + prior / 2)
 
+    if not len(excess):  # the record ends at the highest of the values, and the law with it
+        return np.concatenate([[expected_shape], [np.log(_RARE)], np.zeros(design.shape[1] - 1)])
     holds_all = -1.1 * expected_shape * excess.max()  # a bounded law begins with a bound above the record
     scale = max(float(excess.mean()), holds_all)
     start = np.concatenate([[expected_shape], [np.log(scale)], np.zeros(design.shape[1] - 1)])

@@ -1,13 +1,13 @@
 """A law of counts: cases of a week or month are negative binomial around a mean that features move.
 
 `log mean = offset + weights . features`, the season among them, with one spread for each period ahead (Hilbe 2011,
-Negative Binomial Regression, doi:10.1017/CBO9780511973420, form NB2). Every cut, and every quantile, follows
-from the one law, so that rare cuts borrow from common ones. Quantiles are to be scored by the weighted interval score
-(Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618).
+Negative Binomial Regression, doi:10.1017/CBO9780511973420, form NB2). Every cut follows from the one law, so that rare
+cuts borrow from common ones.
 """
 
+from functools import partial
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
@@ -18,7 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 from models.blend import positions
 from models.exceedance import Exceedance, Floats
-from models.season import season
+from models.season import SEASON, season
+from models.terms import from_score, gathered, with_flags
 
 _LOWEST, _HIGHEST = -12.0, 14.0
 _ROUNDING = 1e-9
@@ -69,13 +70,25 @@ class Counts(Exceedance):
             self.weights_.append(_negative_binomial(prepared, counts[of_period], self.ridge))
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        mean, size = self.law(X)
-        least = np.ceil(self._bound(X)[:, None] * np.asarray(self.learned_cuts_) - _ROUNDING)
-        reached = nbinom.sf(least - 1, size[:, None], (size / (size + mean))[:, None])
+        mean, size = self._law(X)
+        reached = _at_least(self._least(X), np.log(mean)[:, None], size[:, None])
         base: Floats = self.base_rates_[self.learned_]
         return np.where(np.isnan(reached), base, reached)
 
-    def law(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+    def _contributions(self, X: pd.DataFrame) -> Floats:
+        position, least, features = positions(X, self.periods_), self._least(X), self._features(X)
+        columns = [*_positions(X, (self.usual, *self.counted)), *_positions(X, self.columns), *_positions(X, (SEASON,))]
+        contributions = np.zeros((*least.shape, X.shape[1]))
+        for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
+            of_period = position == k
+            if of_period.any():
+                parts = preparation.transform(features[of_period]) * weights[2:]
+                chance = partial(_at_least, least[of_period], size=np.exp(weights[1]))
+                shared = from_score(parts, np.full((len(parts), 1), weights[0]), chance)
+                contributions[of_period] = gathered(shared, with_flags(columns, preparation[0]), X.shape[1])
+        return np.where(np.isnan(least)[..., None], 0.0, contributions)
+
+    def _law(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """Mean and size of the negative binomial law of the cases of each row, both shape (n,).
 
         The variance is mean + mean ** 2 / size.
@@ -89,20 +102,30 @@ class Counts(Exceedance):
                 mean[of_period], size[of_period] = np.exp(np.clip(moved, _LOWEST, _HIGHEST)), np.exp(weights[1])
         return mean, size
 
-    def quantiles(self, X: pd.DataFrame, shares: npt.ArrayLike) -> Floats:
-        """Quantiles of the cases of each row, shape (n, share)."""
-        mean, size = self.law(X)
-        of_row: Floats = nbinom.ppf(np.asarray(shares), size[:, None], (size / (size + mean))[:, None])
-        return of_row
+    def _least(self, X: pd.DataFrame) -> Floats:
+        """The fewest cases that reach each cut, shape (n, cut); NaN where the bound is not known."""
+        least: Floats = np.ceil(self._bound(X)[:, None] * np.asarray(self.learned_cuts_) - _ROUNDING)
+        return least
 
     def _bound(self, X: pd.DataFrame) -> Floats:
         (name,) = [name for name in X if str(name).startswith(self.usual)]
         return np.asarray(X[name], dtype=float)
 
     def _features(self, X: pd.DataFrame) -> Floats:
-        amounts = X[[name for name in X if str(name).startswith((self.usual, *self.counted))]].to_numpy(float)
-        plain = X[[name for name in X if str(name).startswith(self.columns)]].to_numpy(float)
-        return np.hstack([np.log1p(np.maximum(amounts, 0.0)), plain, season(X)[:, 1:]])
+        values = X.to_numpy(float)
+        amounts = values[:, _positions(X, (self.usual, *self.counted))]
+        return np.hstack([np.log1p(np.maximum(amounts, 0.0)), values[:, _positions(X, self.columns)], season(X)[:, 1:]])
+
+
+def _positions(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
+    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
+
+
+def _at_least(least: Floats, log_mean: Floats, size: Floats) -> Floats:
+    """Chance of at least so many cases, shape (n, cut)."""
+    mean = np.exp(np.clip(log_mean, _LOWEST, _HIGHEST))
+    chance: Floats = nbinom.sf(least - 1, size, size / (size + mean))
+    return chance
 
 
 def _negative_binomial(features: Floats, counts: Floats, ridge: float) -> Floats:

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from models.blend import positions
 from models.exceedance import Exceedance, Floats
-from models.terms import from_normal, gathered, with_flags
+from models.terms import from_score, gathered, with_flags
 
 Integers = npt.NDArray[np.int64]
 _CERTAIN, _SMALLEST, _FARTHEST = 40.0, 1e-15, 2.0
@@ -83,7 +83,7 @@ class LogNormal(Exceedance):
             if of_period.any():
                 parts, at = self._terms(k, X[of_period])
                 origin = with_flags([*mean, *bent], self.of_location_[k][0])
-                contributions[of_period] = gathered(from_normal(parts, at), origin, X.shape[1])
+                contributions[of_period] = gathered(from_score(parts, at, ndtr), origin, X.shape[1])
         return contributions
 
     def _terms(self, k: int, X: pd.DataFrame) -> tuple[Floats, Floats]:

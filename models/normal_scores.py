@@ -21,7 +21,7 @@ from models.climate_law import ClimateLaw
 from models.exceedance import Exceedance, Floats
 from models.season import SEASON, season
 from models.targets import Sense
-from models.terms import from_normal, gathered, with_flags
+from models.terms import from_score, gathered, with_flags
 
 Integers = npt.NDArray[np.int64]
 _CERTAIN, _SMALLEST, _FAR = 40.0, 1e-15, 6.0
@@ -95,7 +95,7 @@ class NormalScores(Exceedance):
             of_period = position == k
             if of_period.any():
                 parts = preparation.transform(features[of_period]) * weights[2:]
-                shared = from_normal(parts, weights[0] - np.exp(weights[1]) * scores[of_period])
+                shared = from_score(parts, weights[0] - np.exp(weights[1]) * scores[of_period], ndtr)
                 contributions[of_period] = gathered(shared, with_flags(columns, preparation[0]), X.shape[1])
         return contributions
 

@@ -21,7 +21,7 @@ from models.ladder import Ladder
 from models.logistic import Logistic, Taming
 from models.normal_scores import NormalScores
 from models.rule import Rule
-from models.terms import from_normal, gathered
+from models.terms import from_score, gathered
 
 Floats = npt.NDArray[np.float64]
 NAN = float("nan")
@@ -64,7 +64,7 @@ def test_parts_are_summed_by_the_column_they_were_made_of() -> None:
 
 
 def test_terms_of_a_normal_score_share_the_change_of_the_log_odds_in_proportion() -> None:
-    shared = from_normal(np.array([[0.5, -0.2], [0.3, -0.3]]), np.array([[-1.0], [0.0]]))[:, 0]
+    shared = from_score(np.array([[0.5, -0.2], [0.3, -0.3]]), np.array([[-1.0], [0.0]]), ndtr)[:, 0]
     change = log_odds(ndtr(-1.0 + 0.3)) - log_odds(ndtr(-1.0))
     np.testing.assert_allclose(shared[0], [change * 0.5 / 0.3, -change * 0.2 / 0.3])
     # where they cancel, by the steepness at 0: density 1 / sqrt(2 pi) over 1/4

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+import skops.io
 from conftest import HANOI, a_row_of_sites, a_tiny_hazard, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
 from models.catalogue import read_hazards
 from models.exceedance import Exceedance
+from models.forecaster import ALLOWED_TYPES
 from models.guard import Guarded
 from models.ladder import Ladder
 from models.levels import highest_level
@@ -271,6 +273,23 @@ def test_probabilities_lie_within_0_and_1_and_never_increase_with_the_cut(
         assert ((given_ >= 0) & (given_ <= 1)).all()
         assert (np.diff(given_, axis=1) <= 0).all()
         assert np.isfinite(estimator.expected(given_)).all()
+
+
+@every_hazard
+def test_what_a_hazard_learned_is_kept_at_rest_and_answers_and_explains_as_before(
+    world_of: Callable[[str], World], name: str
+) -> None:
+    whole, hazard, random = world_of(name), HAZARDS[name], np.random.default_rng(6)
+    rows = hazard.ask(whole.archive, pd.date_range(at("2019-03-05"), at("2020-12-10"), freq="10D"))
+    cuts = np.asarray(hazard.target.severity_cuts)
+    made_up = random.choice(np.append(cuts, cuts[0] - 1), len(rows)) + random.random(len(rows))  # any outcome will do
+    fitted = hazard.estimator().fit(rows, made_up)
+    restored = skops.io.loads(skops.io.dumps(fitted), trusted=ALLOWED_TYPES)
+    answer = fitted.predict_exceedance(rows)
+    np.testing.assert_array_equal(restored.predict_exceedance(rows), answer)
+    explained = restored.contributions(rows[:40])
+    assert explained.shape == (40, len(cuts), len(hazard.features))
+    np.testing.assert_array_equal(explained, fitted.contributions(rows[:40]))
 
 
 def falling(random: np.random.Generator, rows: int, n_cuts: int) -> npt.NDArray[np.float64]:

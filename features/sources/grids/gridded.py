@@ -1,5 +1,6 @@
 """What all sources of gridded files share: their settings, and how values reach the sites."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from features.sources.grids.site_reader import SiteReader
 
 
 @dataclass(frozen=True)
-class GriddedFiles:
+class GriddedFiles(ABC):
     """Gridded files whose values become values of sites.
 
     A site with an area in `boundaries` gets the mean over its area, each cell by the part of it that lies in the area
@@ -71,9 +72,9 @@ class GriddedFiles:
         """What stands in the files of the variables that the source reads."""
         return parts_of(files_of(self.file, self.folder, self.name), opened, self.units)
 
+    @abstractmethod
     def quantities(self, parts: Sequence[Part]) -> list[Quantity]:
         """What is made of the fields in the files."""
-        raise NotImplementedError
 
     def reader(self, sites: Sites, opened: OpenFiles) -> tuple[SiteReader, tuple[str, ...]]:
         """Reads fields at the sites; and what an operator should know of the sites' areas."""

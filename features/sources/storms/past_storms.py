@@ -1,5 +1,6 @@
 """Storms of the past at the sites: daily values of best tracks, also of the days on which no storm was near."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +30,7 @@ _CHUNK = 10_000
 
 
 @dataclass(frozen=True)
-class PastStorms:
+class PastStorms(ABC):
     """Best tracks of a file, as sites saw the storms.
 
     A file of best tracks holds every storm of its waters from its first fix to its last. So a day between them on
@@ -76,13 +77,13 @@ class PastStorms:
     def latency(self) -> pd.Timedelta:
         return pd.Timedelta(days=self.latency_days)
 
+    @abstractmethod
     def read(self) -> Tracks:
         """The tracks of the file.
 
         Raises:
             HaidangError: if it cannot be read, or is not of this kind.
         """
-        raise NotImplementedError
 
     def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
         """Yields what cannot be used, then local years in order.

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from abc import abstractmethod
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -108,9 +109,9 @@ class Written(Declared):
         return self
 
     @property
+    @abstractmethod
     def read_columns(self) -> tuple[str, ...]:
         """The columns that the file must have."""
-        raise NotImplementedError
 
 
 class Mapping(Written):

@@ -3,6 +3,7 @@
 https://open-meteo.com/en/docs and its sisters ensemble-api, marine-weather-api, flood-api and air-quality-api.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -64,7 +65,7 @@ class _Ahead:
 
 
 @dataclass(frozen=True)
-class _NewestRun(OpenMeteo):
+class _NewestRun(OpenMeteo, ABC):
     """What the kinds that bring the newest run of a model have in common.
 
     Each value is known when the provider had the run (`last_run_availability_time`). A day that had begun when the run
@@ -82,8 +83,9 @@ class _NewestRun(OpenMeteo):
     _tries: ClassVar[int] = 3
 
     @property
+    @abstractmethod
     def _parts(self) -> tuple[_Ahead, ...]:
-        raise NotImplementedError
+        """What the kind asks for."""
 
     @property
     def _day_zone(self) -> str:
