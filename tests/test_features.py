@@ -9,19 +9,22 @@ import pandas as pd
 import pytest
 from conftest import HANOI, Row, at, entry, table
 
-from features.ahead import HighestAhead, LowestAhead, MeanAhead, TotalAhead
+from features.ahead import DaysAhead, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
 from features.archive import Archive
 from features.errors import UnknownNameError
 from features.feature import Feature
 from features.given import Attribute, Lead, SeasonHarmonic, season
+from features.held import HeldAhead
 from features.past import (
     AgeOfLatest,
+    AntecedentIndex,
     ChangeOver,
     DaysAtLeast,
     HighestOver,
     Latest,
     LowestOver,
     MeanOver,
+    RunLength,
     TotalOver,
     TrendOver,
 )
@@ -98,6 +101,14 @@ PAST = {
     "change to a day that is missing": (ChangeOver("rain", days=3), [NAN, NAN, NAN, NAN, 0]),
     # S1: times -1 -2 -3 -5 -6 -7 about -4, rain about 17.5: covariance -110, variance 28
     "trend": (TrendOver("rain", days=7), [-110 / 28, NAN, NAN, NAN, 0]),
+    # S1, weights 1, 1/2, 1/4 and so on, the fourth unknown: 10 + 20/4 + 30/16 + 5/32 + 40/64 of 127/64 - 1/8
+    "antecedent index": (
+        AntecedentIndex("rain", days=7, decay=0.5),
+        [17.65625 * 1.984375 / 1.859375, NAN, NAN, NAN, 0],
+    ),
+    "antecedent index of known days": (AntecedentIndex("rain", days=2, decay=0.5), [10, NAN, NAN, NAN, 0]),
+    "run at or above": (RunLength("rain", threshold=0, days=7), [3, NAN, 1, NAN, 7]),
+    "run at or below": (RunLength("rain", threshold=10, days=7, below=True), [2, NAN, 1, NAN, 7]),
     "trend of three days": (TrendOver("rain", days=3), [-5, NAN, NAN, NAN, 0]),
 }
 
@@ -112,6 +123,12 @@ AHEAD = {
     "total needs every day": (TotalAhead("rain"), [12, NAN]),
     "highest of the days there are": (HighestAhead("rain"), [7, 1]),
     "lowest of the days there are": (LowestAhead("rain"), [5, 1]),
+    "total from tomorrow on": (TotalThrough("rain"), [12, NAN]),
+    "days at or above": (DaysAhead("rain", threshold=6), [1, NAN]),
+    "days at or below": (DaysAhead("rain", threshold=7, below=True), [2, NAN]),
+    "level held for a day": (HeldAhead("rain", run_days=1), [7, NAN]),
+    "level held for two days": (HeldAhead("rain", run_days=2), [5, NAN]),
+    "level not exceeded for two days": (HeldAhead("rain", run_days=2, below=True), [7, NAN]),
     # margin of a day: 10 to 13 March, and 12 to 15 March
     "highest with a margin": (HighestAhead("rain", margin_days=1), [7, 7]),
     "lowest with a margin": (LowestAhead("rain", margin_days=1), [1, 1]),
