@@ -12,11 +12,9 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 from scipy.stats import nbinom
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from models.blend import positions
+from models.columns import places, standardised
 from models.exceedance import Exceedance, Floats
 from models.season import SEASON, season
 from models.terms import from_score, gathered, with_flags
@@ -62,9 +60,7 @@ class Counts(Exceedance):
         self.preparations_, self.weights_ = [], []
         for number in self.periods_:
             of_period = (period == number) & np.isfinite(counts)
-            preparation = make_pipeline(
-                SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
-            )
+            preparation = standardised()
             prepared = preparation.fit_transform(features[of_period])
             self.preparations_.append(preparation)
             self.weights_.append(_negative_binomial(prepared, counts[of_period], self.ridge))
@@ -77,7 +73,7 @@ class Counts(Exceedance):
 
     def _contributions(self, X: pd.DataFrame) -> Floats:
         position, least, features = positions(X, self.periods_), self._least(X), self._features(X)
-        columns = [*_positions(X, (self.usual, *self.counted)), *_positions(X, self.columns), *_positions(X, (SEASON,))]
+        columns = [*places(X, (self.usual, *self.counted)), *places(X, self.columns), *places(X, (SEASON,))]
         contributions = np.zeros((*least.shape, X.shape[1]))
         for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
             of_period = position == k
@@ -113,12 +109,8 @@ class Counts(Exceedance):
 
     def _features(self, X: pd.DataFrame) -> Floats:
         values = X.to_numpy(float)
-        amounts = values[:, _positions(X, (self.usual, *self.counted))]
-        return np.hstack([np.log1p(np.maximum(amounts, 0.0)), values[:, _positions(X, self.columns)], season(X)[:, 1:]])
-
-
-def _positions(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
-    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
+        amounts = values[:, places(X, (self.usual, *self.counted))]
+        return np.hstack([np.log1p(np.maximum(amounts, 0.0)), values[:, places(X, self.columns)], season(X)[:, 1:]])
 
 
 def _at_least(least: Floats, log_mean: Floats, size: Floats) -> Floats:

@@ -12,11 +12,9 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import ndtr
 from scipy.stats import norm
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from models.blend import positions
+from models.columns import places, standardised
 from models.exceedance import Exceedance, Floats
 from models.terms import from_score, gathered, with_flags
 
@@ -59,7 +57,7 @@ class LogNormal(Exceedance):
         self.of_location_, self.of_scale_, self.weights_ = [], [], []
         for number in self.periods_:
             of_period = period == number
-            location, scale = _preparation(), _preparation()
+            location, scale = standardised(), standardised()
             means = location.fit_transform(self._chosen(X[of_period])[0])
             spreads = scale.fit_transform(self._chosen(X[of_period])[1])
             self.of_location_.append(location)
@@ -77,7 +75,7 @@ class LogNormal(Exceedance):
 
     def _contributions(self, X: pd.DataFrame) -> Floats:
         contributions = np.zeros((len(X), len(self.learned_cuts_), X.shape[1]))
-        mean, bent = (_positions(X, prefixes) for prefixes in (self.location, self.bent))
+        mean, bent = (places(X, prefixes) for prefixes in (self.location, self.bent))
         for k in range(len(self.periods_)):
             of_period = positions(X, self.periods_) == k
             if of_period.any():
@@ -98,17 +96,8 @@ class LogNormal(Exceedance):
     def _chosen(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """What the mean and what the deviation hangs on."""
         values = X.to_numpy(float)
-        mean, bent, spread = (values[:, _positions(X, names)] for names in (self.location, self.bent, self.scale))
+        mean, bent, spread = (values[:, places(X, names)] for names in (self.location, self.bent, self.scale))
         return np.hstack([mean, bent**2]), spread
-
-
-def _preparation() -> Pipeline:
-    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return make_pipeline(imputer, StandardScaler())
-
-
-def _positions(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
-    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
 
 
 def _split(parameters: Floats, parts: int) -> tuple[float, float, Floats, Floats]:

@@ -5,10 +5,10 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from models.columns import gaps_flagged, places
 from models.exceedance import Exceedance, Floats, events_at
 from models.terms import gathered, with_flags
 
@@ -59,9 +59,7 @@ class Logistic(Exceedance):
         self.min_events = min_events
 
     def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
-        self.preparation_ = make_pipeline(
-            Taming(), SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-        ).fit(self._chosen(X))
+        self.preparation_ = make_pipeline(Taming(), gaps_flagged()).fit(self._chosen(X))
         prepared = self._prepared(X)
         self.typical_ = prepared.mean(axis=0)
         regression = LogisticRegression(C=self.C, solver="newton-cholesky", max_iter=200)
@@ -83,7 +81,7 @@ class Logistic(Exceedance):
         return X.to_numpy(float)[:, self._positions(X)]
 
     def _positions(self, X: pd.DataFrame) -> list[int]:
-        return [k for k, name in enumerate(X) if self.columns is None or str(name).startswith(self.columns)]
+        return places(X, ("",) if self.columns is None else self.columns)
 
     def _prepared(self, X: pd.DataFrame) -> Floats:
         preparation: Pipeline = self.preparation_

@@ -12,12 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import ndtr
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from models.blend import positions
 from models.climate_law import ClimateLaw
+from models.columns import places, standardised
 from models.exceedance import Exceedance, Floats
 from models.season import SEASON, season
 from models.targets import Sense
@@ -68,9 +66,7 @@ class NormalScores(Exceedance):
         self.preparations_, self.weights_ = [], []
         for number in self.periods_:
             of_period = period == number
-            preparation = make_pipeline(
-                SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
-            )
+            preparation = standardised()
             prepared = preparation.fit_transform(features[of_period])
             self.preparations_.append(preparation)
             self.weights_.append(_ordered(prepared, scores[of_period], reached[of_period], self.ridge))
@@ -89,7 +85,7 @@ class NormalScores(Exceedance):
     def _contributions(self, X: pd.DataFrame) -> Floats:
         position = positions(X, self.periods_)
         features, scores = self._features(X), self.climate_.scores(X, np.array(self.learned_cuts_))
-        columns = [*_positions(X, self.scored), *_positions(X, self.columns), *_positions(X, (SEASON,))]
+        columns = [*places(X, self.scored), *places(X, self.columns), *places(X, (SEASON,))]
         contributions = np.zeros((*scores.shape, X.shape[1]))
         for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
             of_period = position == k
@@ -109,11 +105,7 @@ class NormalScores(Exceedance):
 
 
 def _chosen(X: pd.DataFrame, prefixes: tuple[str, ...]) -> Floats:
-    return X.to_numpy(float)[:, _positions(X, prefixes)]
-
-
-def _positions(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
-    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
+    return X.to_numpy(float)[:, places(X, prefixes)]
 
 
 def _by_season(design: Floats, columns: Floats) -> tuple[Floats, Floats]:

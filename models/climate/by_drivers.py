@@ -13,6 +13,7 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from models.blend import positions
+from models.columns import places
 from models.exceedance import Exceedance, Floats, events_at, log_odds
 from models.season import season
 from models.terms import gathered
@@ -62,10 +63,7 @@ class ByDrivers(Exceedance):
         events = events_at(outcome, self.learned_cuts_)
         period = X.index.get_level_values("period").to_numpy()
         self.periods_ = [int(number) for number in np.unique(period)]
-        alone, seasonal = (
-            [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
-            for prefixes in (self.drivers, self.by_season)
-        )
+        alone, seasonal = places(X, self.drivers), places(X, self.by_season)
         self.moving_, self.n_alone_ = alone + seasonal, len(alone)
         self.mean_, self.spread_ = _mean_and_spread(X.iloc[:, self.moving_].to_numpy(float))
         self.base_ = self._fitted_base(X, outcome)

@@ -1,0 +1,21 @@
+"""Columns of a hazard's rows: where those of some features stand, and how linear members prepare them."""
+
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def places(X: pd.DataFrame, prefixes: tuple[str, ...]) -> list[int]:
+    """Where the columns stand whose names begin with one of some prefixes."""
+    return [k for k, name in enumerate(X) if str(name).startswith(prefixes)]
+
+
+def gaps_flagged() -> SimpleImputer:
+    """A missing feature counts as its median and raises a flag of its own."""
+    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+
+
+def standardised() -> Pipeline:
+    """Gaps flagged, then mean 0 and standard deviation 1."""
+    return make_pipeline(gaps_flagged(), StandardScaler())
