@@ -18,6 +18,7 @@ from haidang.simulation import Judged
 from haidang.views import console, print_models, table_of
 from models.forecaster import Skill
 from models.hazard import Hazard
+from models.targets import SIGNS
 from serving.deployment import Deployment
 from training.achievable import leak_alarms
 from training.backtest import Backtest
@@ -192,7 +193,7 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
         corp, counts = reliability(tested, rule.cut), contingency(tested, rule.cut, rule.probability).sum()
         table.add_row(
             name,
-            f"P(>= {rule.cut:g}) >= {rule.probability:g}",
+            f"P({SIGNS[hazard.target.sense]} {rule.cut:g}) >= {rule.probability:g}",
             *(f"{part:.4f}" for part in (corp.miscalibration, corp.discrimination, corp.uncertainty)),
             *(f"{counts[which]:,}" for which in ("hits", "misses", "false_alarms")),
         )

@@ -205,7 +205,7 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
     if card.version != digest(estimator):
         raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
     table = pd.read_parquet(folder / _EXAM).set_index(_INDEX)
-    cuts = [str(cut) for cut in hazard.target.cuts]
+    cuts = [str(cut) for cut in hazard.target.severity_cuts]
     forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=cuts), table[cuts]))
     forecaster.exam.sit(estimator)
     return forecaster

@@ -32,6 +32,7 @@ from models.hazard import Hazard
 from models.levels import AtLeast
 from models.logistic import Logistic
 from models.targets import Highest
+from training.fit import fit
 
 ISSUES = pd.DatetimeIndex([at("2023-03-05 07:00"), at("2023-04-01 07:00"), at("2023-05-20 07:00")])
 
@@ -75,6 +76,18 @@ def test_what_was_saved_answers_as_before(
         loaded.forecast(tiny_archive, ISSUES), tiny_forecaster.forecast(tiny_archive, ISSUES), check_exact=True
     )
     pd.testing.assert_frame_equal(loaded.exam.rows, tiny_forecaster.exam.rows, check_exact=True)
+
+
+def test_a_forecaster_of_events_at_most_a_cut_comes_back_too(tmp_path: Path, tiny_archive: Archive) -> None:
+    levels = {"dry": AtLeast(0.5, cut=2.0)}
+    dry = a_tiny_hazard(target=Highest("rain", cuts=(5.0, 2.0), settle_days=1, sense="at_most"), levels=levels)
+    fitted = fit(dry, tiny_archive, moment=at("2023-03-01"))
+    fitted.save(tmp_path / "dry")
+    loaded = load_forecaster(tmp_path / "dry", dry)
+    told = loaded.forecast(tiny_archive, ISSUES)
+    assert list(told.columns) == [5.0, 2.0]
+    assert (told[2.0] <= told[5.0]).all()
+    pd.testing.assert_frame_equal(told, fitted.forecast(tiny_archive, ISSUES), check_exact=True)
 
 
 def test_what_was_loaded_can_be_saved_and_loaded_again(folder: Path, tmp_path: Path, tiny_hazard: Hazard) -> None:
