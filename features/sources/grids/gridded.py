@@ -20,8 +20,8 @@ from features.sources.grids.site_reader import SiteReader
 
 
 @dataclass(frozen=True)
-class GriddedFiles(ABC):
-    """Gridded files whose values become values of sites.
+class SiteFields:
+    """Gridded files whose values become values of sites, whatever is made of them.
 
     A site with an area in `boundaries` gets the mean over its area, each cell by the part of it that lies in the area
     and by its size on the sphere; where part of the area has no value, the mean over the rest, if that is large
@@ -55,26 +55,9 @@ class GriddedFiles(ABC):
         """Files are read as a whole each time."""
         return None
 
-    def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
-        """Yields about a year of days for 54 sites at a time, in the order of time.
-
-        Raises:
-            HaidangError: if a file is broken or is not what it should be; all are looked through before the first
-                batch.
-        """
-        with OpenFiles(self.provider_names) as opened:
-            reader, remarks = self.reader(sites, opened)
-            quantities = self.quantities(self.parts(opened))
-            yield replace(outside(quantities, reader, zone=self.zone, start=start, end=end), remarks=remarks)
-            yield from day_batches(quantities, reader, source=self.name, zone=self.zone, start=start, end=end)
-
     def parts(self, opened: OpenFiles) -> list[Part]:
         """What stands in the files of the variables that the source reads."""
         return parts_of(files_of(self.file, self.folder, self.name), opened, self.units)
-
-    @abstractmethod
-    def quantities(self, parts: Sequence[Part]) -> list[Quantity]:
-        """What is made of the fields in the files."""
 
     def reader(self, sites: Sites, opened: OpenFiles) -> tuple[SiteReader, tuple[str, ...]]:
         """Reads fields at the sites; and what an operator should know of the sites' areas."""
@@ -88,3 +71,25 @@ class GriddedFiles(ABC):
             sites, areas, opened, within_km=self.within_km, least_share=self.least_share, curvilinear=self.curvilinear
         )
         return reader, remarks
+
+
+@dataclass(frozen=True)
+class GriddedFiles(SiteFields, ABC):
+    """Gridded files whose fields become entries: values of local days at the sites."""
+
+    def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
+        """Yields about a year of days for 54 sites at a time, in the order of time.
+
+        Raises:
+            HaidangError: if a file is broken or is not what it should be; all are looked through before the first
+                batch.
+        """
+        with OpenFiles(self.provider_names) as opened:
+            reader, remarks = self.reader(sites, opened)
+            quantities = self.quantities(self.parts(opened))
+            yield replace(outside(quantities, reader, zone=self.zone, start=start, end=end), remarks=remarks)
+            yield from day_batches(quantities, reader, source=self.name, zone=self.zone, start=start, end=end)
+
+    @abstractmethod
+    def quantities(self, parts: Sequence[Part]) -> list[Quantity]:
+        """What is made of the fields in the files."""

@@ -22,7 +22,7 @@ from features.local_days import day_starts
 from features.sites import Sites
 from features.sources.grids.days import blocks_of, listed, no_entries
 from features.sources.grids.files import OpenFiles, Part
-from features.sources.grids.gridded import GriddedFiles
+from features.sources.grids.gridded import SiteFields
 from features.sources.grids.site_reader import SiteReader, in_unit
 from features.variables import variable_named
 
@@ -63,7 +63,7 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class Cmip6(GriddedFiles):
+class Cmip6(SiteFields):
     """Projected days of rain and temperature by climate models and scenarios (CMIP6, CORDEX; NetCDF).
 
     Kept beside the entries, in the table of projections. A day keeps its date in the model's calendar; 30 February,
