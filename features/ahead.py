@@ -68,6 +68,36 @@ class TotalThrough(Ahead):
 
 
 @dataclass(frozen=True)
+class MeanThrough(Ahead):
+    """Mean from the day after the issue day to the last day of the period, in the variable's unit."""
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        total = TotalThrough(self.variable)(snapshot, periods)
+        days = xr.DataArray(periods.leads + periods.days - 1.0, {"period": periods.numbers}, ("period",))
+        return total / days
+
+
+@dataclass(frozen=True)
+class AntecedentAhead(Ahead):
+    """Antecedent precipitation index at the end of the period, of what falls from the day after the issue day on.
+
+    Each day is worth a factor less than the day after it, in the variable's unit; NaN unless all those days are
+    forecast. It goes on where `features.past.AntecedentIndex` ends. Kohler and Linsley 1951, "Predicting the runoff
+    from storm rainfall".
+    """
+
+    decay: float
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        days = snapshot.ahead(self.variable, Periods(days=1, count=periods.reach)).isel(day=0, drop=True)
+        held = days.copy()
+        for day in range(1, periods.reach):
+            held[{"period": day}] = days.isel(period=day) + self.decay * held.isel(period=day - 1)
+        last = periods.leads + periods.days - 1
+        return held.isel(period=last - 1).assign_coords(period=periods.numbers)
+
+
+@dataclass(frozen=True)
 class DaysAhead(Ahead):
     """How many days of the period reach a threshold, or stay at or below it; NaN unless every day is forecast."""
 

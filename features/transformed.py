@@ -1,4 +1,4 @@
-"""Features made of another feature's value at the same site and period."""
+"""Features made of the values of other features at the same site and period."""
 
 from dataclasses import dataclass
 
@@ -23,3 +23,18 @@ class Logarithm(Feature):
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
         values = self.feature(snapshot, periods)
         return xr.apply_ufunc(np.log1p, values.where(values >= 0))
+
+
+@dataclass(frozen=True)
+class Difference(Feature):
+    """One feature less another of the same unit, such as the water level less the tide; NaN where either is."""
+
+    feature: Feature
+    less: Feature
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.feature.variables, *self.less.variables)))
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return self.feature(snapshot, periods) - self.less(snapshot, periods)

@@ -9,8 +9,18 @@ import pandas as pd
 import pytest
 from conftest import HANOI, Row, at, entry, table
 
-from features.ahead import DaysAhead, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
+from features.ahead import (
+    AntecedentAhead,
+    DaysAhead,
+    HighestAhead,
+    LowestAhead,
+    MeanAhead,
+    MeanThrough,
+    TotalAhead,
+    TotalThrough,
+)
 from features.archive import Archive
+from features.drivers import looks_ahead
 from features.errors import UnknownNameError
 from features.feature import Feature
 from features.given import Attribute, Lead, SeasonHarmonic, season
@@ -31,6 +41,7 @@ from features.past import (
 from features.periods import Periods
 from features.sites import Sites
 from features.snapshot import Snapshot
+from features.transformed import Difference
 
 ISSUE = "2024-03-10 07:00"
 TWO = Periods(days=2, count=2)  # 11 and 12 March, 13 and 14 March
@@ -124,6 +135,9 @@ AHEAD = {
     "highest of the days there are": (HighestAhead("rain"), [7, 1]),
     "lowest of the days there are": (LowestAhead("rain"), [5, 1]),
     "total from tomorrow on": (TotalThrough("rain"), [12, NAN]),
+    "mean from tomorrow on": (MeanThrough("rain"), [6, NAN]),
+    # 7 mm on the last day, and half of the 5 mm of the day before
+    "antecedent index from tomorrow on": (AntecedentAhead("rain", decay=0.5), [9.5, NAN]),
     "days at or above": (DaysAhead("rain", threshold=6), [1, NAN]),
     "days at or below": (DaysAhead("rain", threshold=7, below=True), [2, NAN]),
     "level held for a day": (HeldAhead("rain", run_days=1), [7, NAN]),
@@ -141,6 +155,16 @@ def test_a_feature_ahead_reads_the_last_run_known(snapshot: Snapshot, feature: F
     assert values.dims == ("issue_time", "site", "period")
     same(values.sel(site="S1").to_numpy()[0], expected)
     assert values.drop_sel(site="S1").isnull().all()
+
+
+def test_a_difference_is_known_where_both_are(snapshot: Snapshot) -> None:
+    # The last run says 5 and 7 mm in the first period; the day before the issue day had 10, 1 and 0 mm.
+    above = Difference(HighestAhead("rain"), Latest("rain", days=1))
+    assert above.variables == ("rain",)
+    values = above(snapshot, TWO)
+    same(values.sel(site="S1").to_numpy()[0], [-3, -9])
+    assert values.drop_sel(site="S1").isnull().all()
+    assert looks_ahead(above)
 
 
 def test_many_issue_times_give_each_its_own_values(snapshot: Snapshot, tmp_path: Path, sites: Sites) -> None:

@@ -38,6 +38,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "forecast_tracks": "features.sources.storms.forecast_tracks:ForecastTracks",
         "line_list": "features.sources.line_lists.source:LineListSource",
         "climate_indices": "features.sources.climate_indices:ClimateIndices",
+        "tide": "features.sources.tide:Tide",
     }
 )
 """Kind of source -> where its class stands; a class is imported when it is needed, so that others cost no time."""

@@ -15,11 +15,13 @@ from features.sources.simulated.faults import Flags, run_outages, station_outage
 from features.sources.simulated.laws import Array, Dates, Integers
 from features.sources.simulated.reporting import CountReports, Desk, Reports, cumulative_reports
 from features.sources.simulated.runs import LONGEST_LEAD, Runs
+from features.sources.simulated.sea import highest_tide
 from features.sources.simulated.sea_watch import Visits, satellite, visit
 from features.sources.simulated.water import read_sensors
 from features.sources.simulated.world import World
 
 _REANALYSIS_DELAY_DAYS = 5
+_TIDE_AHEAD_DAYS = 15
 _WETNESS_NOISE = 4.0
 _LATE_SLIDES_SHARE, _LATE_SLIDES_DAYS = 0.3, 4
 _MASS_DEATH_DELAY = (1, 8)
@@ -64,6 +66,15 @@ class Desks:
         for variable, values in (("harmful_algae", visits.cells), ("saxitoxin", visits.toxin)):
             yield Desk(variable, 16).report(site, day, day + known, values[made])
         yield from self._of_weeks_and_months(days)
+        yield self._tide(days)
+
+    def _tide(self, days: Integers) -> Reports:
+        """The astronomical tide of the coast, told once, half a month ahead, or on the first day of all."""
+        shore = self.world.climate.terrain.coastal
+        highest = highest_tide(self.world.dates[days]).max(axis=1).round(2)
+        day = np.repeat(days, len(shore))
+        known = np.maximum(day - _TIDE_AHEAD_DAYS, 0)
+        return Desk("tide_level", 6).report(np.tile(shore, len(days)), day, known, np.repeat(highest, len(shore)))
 
     def _of_weeks_and_months(self, days: Integers) -> Iterator[Reports]:
         """What stands at the first day of a week or month: dengue, and the index of El Niño, the same everywhere."""

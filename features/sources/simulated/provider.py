@@ -39,6 +39,7 @@ BROUGHT = (
     "convective_energy",
     "thunderstorm_days",
     "water_level",
+    "tide_level",
     "river_stage",
     "soil_wetness",
     "landslides",
@@ -66,9 +67,9 @@ BROUGHT = (
 class SimulatedProvince:
     """Quảng Ninh, simulated: equal fields give equal entries.
 
-    Runs of forecasts 1 to 10 days ahead (wind, energy and water level: 5) are known at 06:00 of their issue day,
-    stations at 06:00 of the day after, a reanalysis of the soil five days later. There is no forecast of the issue day
-    itself: it would repeat what the run of the day before said.
+    Runs of forecasts 1 to 10 days ahead (wind, energy and water level: 5) are known at 06:00 of their issue day, the
+    astronomical tide half a month ahead, stations at 06:00 of the day after, a reanalysis of the soil five days later.
+    There is no forecast of the issue day itself: it would repeat what the run of the day before said.
 
     Attributes:
         years: how many calendar years.
