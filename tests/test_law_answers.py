@@ -97,6 +97,12 @@ def test_a_wind_in_metres_per_second_has_the_cell_of_its_beaufort_number() -> No
     assert (told.level.number, told.cell.values if told.cell else "") == (4, "12–13")
 
 
+def test_a_cell_is_told_in_the_unit_it_was_printed_in_whatever_was_measured() -> None:
+    of_speeds, of_stages = DECISION_18.speed_table("storm"), DECISION_18.stage_table("flood")
+    assert "where the wind is felt 12–13 Beaufort," in answer(of_speeds, 3).ground.en
+    assert "BĐ1–BĐ2 alarm class," in answer(of_stages, 0).ground.en
+
+
 def test_every_cell_can_be_answered_in_both_languages() -> None:
     for table in DECISION_18.tables.values():
         for number, cell in enumerate(table.cells):

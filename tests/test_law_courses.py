@@ -230,6 +230,8 @@ def test_only_hazards_of_wind_have_bounds_in_metres_per_second() -> None:
     with pytest.raises(ValueError, match="not in Beaufort"):
         DECISION_18.speed_table("rain")
     assert DECISION_18.speed_table("sea_wind").bounds == (10.8, 13.9, 20.8)
+    with pytest.raises(ValueError, match="rain is measured in mm, not in alarm classes"):
+        DECISION_18.stage_table("rain")
 
 
 def test_ten_years_of_many_sites_are_levelled_like_each_by_itself() -> None:

@@ -41,11 +41,10 @@ def test_every_rule_of_a_hazard_finds_the_cuts_that_its_matrix_asks_for(name: st
     rule = HAZARDS[name].law
     assert rule is not None
     read = rule.read(HAZARDS[rule.told_by or name])
-    printed = DECISION_18.table(rule.table)
-    whole = DECISION_18.speed_table(rule.table) if printed.unit == "Beaufort" else printed
+    whole = DECISION_18.measured_table(rule.table)
     assert read.bounds == whole.bounds[: len(read.bounds)]
     lowest = any(remark.en.endswith("the level here is a lowest one.") for remark in read.remarks)
-    assert lowest == (read.bounds != whole.bounds)
+    assert lowest == (len(read.bounds) < len(DECISION_18.table(rule.table).bounds))
 
 
 def test_rain_is_article_44_and_landslides_are_article_46_told_by_rain() -> None:
@@ -106,6 +105,15 @@ def test_a_matrix_of_which_the_severest_class_is_not_forecast_says_that_its_leve
     read = LegalRule("surge").read(forecast(Highest("water_level", (3.0, 4.0), 1), DAILY))
     assert read.bounds == (3.0, 4.0)
     assert read.remarks[-1].en.endswith("the level here is a lowest one.")
+
+
+def test_a_flood_is_read_from_alarm_level_one_on_and_its_level_is_a_lowest_one() -> None:
+    # Article 45, zone 1: BĐ1 to BĐ3 is level 1; where BĐ3 lies above BĐ1 is not in the data.
+    read = LegalRule("flood").read(forecast(Highest("river_stage", (-1.0, 0.0, 1.0), 1), DAILY))
+    assert (read.article, read.bounds, read.levels.ravel().tolist()) == ("45", (0.0,), [1])
+    assert read.remarks[-1].en.endswith("the level here is a lowest one.")
+    with pytest.raises(ValueError, match=r"flood needs the cut 0\.0"):
+        LegalRule("flood").read(forecast(Highest("river_stage", (0.5, 1.0), 1), DAILY))
 
 
 def test_the_law_of_a_hazard_does_not_alter_its_forecast() -> None:

@@ -67,11 +67,12 @@ def answer(table: Table, cell: int) -> Answer:
         return Answer(DECISION_18.levels[0], table.title, None, empty, ground, empty, empty, DECISION_18.version)
     found = table.cells[cell]
     place, mark = table.places[found.place], DECISION_18.marks[found.mark]
+    unit = DECISION_18.table(table.hazard).unit
     steps = _STEPS[table.counted, table.step]
     ground = Text(
-        f"Điều {found.article}, Quyết định {DECISION_18.number}: {table.value.vi} {found.values} {table.unit}, "
+        f"Điều {found.article}, Quyết định {DECISION_18.number}: {table.value.vi} {found.values} {unit}, "
         f"{steps.vi} {found.duration}, {place.vi}",
-        f"Article {found.article}, Decision {DECISION_18.number}: {table.value.en} {found.values} {table.unit}, "
+        f"Article {found.article}, Decision {DECISION_18.number}: {table.value.en} {found.values} {unit}, "
         f"{steps.en} {found.duration}, {place.en}",
     )
     caution = Text("", "")

@@ -111,6 +111,30 @@ class Decision:
             raise ValueError(f"{hazard} is measured in {table.unit}, not in Beaufort numbers")
         return replace(table, unit="m/s", bounds=tuple(self.beaufort[int(bound)] for bound in table.bounds))
 
+    def stage_table(self, hazard: str) -> Table:
+        """The matrix of floods as far as a stage above alarm level I tells it: its first class, from 0 m on.
+
+        How far BĐ2 and BĐ3 lie above BĐ1 differs from station to station and is not in the data, so that the level is
+        a lowest one.
+
+        Raises:
+            UnknownNameError: if none is encoded.
+            ValueError: if the hazard is not one of a river's stage.
+        """
+        table = self.table(hazard)
+        if table.unit != "alarm class":
+            raise ValueError(f"{hazard} is measured in {table.unit}, not in alarm classes")
+        return replace(table.as_far_as((1.0,)), unit="m", bounds=(0.0,))
+
+    def measured_table(self, hazard: str) -> Table:
+        """The matrix of a hazard, its bounds in the unit in which the quantity is measured.
+
+        Raises:
+            UnknownNameError: if none is encoded.
+        """
+        as_measured = {"Beaufort": self.speed_table, "alarm class": self.stage_table}
+        return as_measured.get(self.table(hazard).unit, self.table)(hazard)
+
 
 def _text(told: Mapping[str, str]) -> Text:
     return Text(told["vi"], told["en"])

@@ -61,8 +61,7 @@ class LegalRule:
             UnknownNameError: if there is no such matrix.
             ValueError: if the hazard forecasts another quantity than the matrix asks for.
         """
-        printed = DECISION_18.table(self.table)
-        table = DECISION_18.speed_table(self.table) if printed.unit == "Beaufort" else printed
+        printed, table = DECISION_18.table(self.table), DECISION_18.measured_table(self.table)
         target, periods = teller.target, teller.periods
         if target.unit != table.unit or target.sense != table.sense or isinstance(target, Spell):
             raise ValueError(f"{teller.name} does not forecast {table.value.en} in {table.unit}, {table.sense} a cut")
@@ -72,7 +71,7 @@ class LegalRule:
             raise ValueError(f"Article {table.article} is told by the {table.step}, which no hazard is forecast by")
         told = table.as_far_as(target.cuts)
         remarks = [*table.remarks]
-        if told.bounds != table.bounds:
+        if len(told.bounds) < len(printed.bounds):
             remarks.append(_SEVERER_NOT_TOLD)
         if self.table in _TERRAIN:
             remarks.append(_TERRAIN_OF_SITES)
