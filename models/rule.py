@@ -71,6 +71,11 @@ def at_least(feature: AnyFeature, bound: float) -> Condition:
     return (feature.name, "at_least", bound)
 
 
+def at_most(feature: AnyFeature, bound: float) -> Condition:
+    """The condition that a feature is at most a bound, in the feature's unit."""
+    return (feature.name, "at_most", bound)
+
+
 def _all_hold(X: pd.DataFrame, conditions: tuple[Condition, ...]) -> tuple[Flags, Flags]:
     """Whether all conditions are known to hold, and whether none is known not to, both shape (row,)."""
     holds, may_hold = np.ones((2, len(X)), dtype=bool)
