@@ -68,6 +68,23 @@ class TotalThrough(Ahead):
 
 
 @dataclass(frozen=True)
+class TotalWithin(Ahead):
+    """Total of the first `days` after the issue day, the same for every period, in the variable's unit.
+
+    For periods that lie beyond the reach of the forecasts, and remember what comes before.
+    """
+
+    days: int
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        return (
+            snapshot.ahead(self.variable, Periods(days=self.days, count=1))
+            .isel(period=0, drop=True)
+            .reduce(np.sum, "day")
+        )
+
+
+@dataclass(frozen=True)
 class MeanThrough(Ahead):
     """Mean from the day after the issue day to the last day of the period, in the variable's unit."""
 

@@ -1,8 +1,8 @@
 """What tells the salinity of a shrimp pond in the days ahead: the water that is in it, and the rain that thins it."""
 
-from features.ahead import TotalAhead, TotalThrough
+from features.ahead import TotalAhead, TotalThrough, TotalWithin
 from features.feature import AnyFeature, named
-from features.past import AntecedentIndex, Latest, MeanOver, TotalOver, TrendOver
+from features.past import AntecedentIndex, HighestOver, Latest, MeanOver, TotalOver, TrendOver
 from features.transformed import Logarithm
 from models.blend import Blend
 from models.normal import Normal
@@ -12,7 +12,12 @@ from models.targets import Sense
 PONDS = "shrimp_ponds"
 LIMITS = "QCVN 02-19:2014/BNNPTNT, salinity of 5 to 35 g/kg"
 NOW = Latest("pond_salinity", days=14)
-MEASURED: tuple[AnyFeature, ...] = (NOW, MeanOver("pond_salinity", days=3), MeanOver("pond_salinity", days=30))
+MEASURED: tuple[AnyFeature, ...] = (
+    NOW,
+    MeanOver("pond_salinity", days=3),
+    MeanOver("pond_salinity", days=30),
+    HighestOver("pond_salinity", days=365),
+)
 WATER: tuple[AnyFeature, ...] = (
     TrendOver("pond_salinity", days=10),
     TotalOver("rain", days=1, coverage=1.0),
@@ -23,6 +28,7 @@ RAIN_AHEAD: tuple[AnyFeature, ...] = (
     TotalThrough("rain_ensemble_mean"),
     Logarithm(TotalThrough("rain_ensemble_mean")),
     Logarithm(TotalAhead("rain_ensemble_high")),
+    TotalWithin("rain_ensemble_mean", days=10),
 )
 
 

@@ -18,6 +18,7 @@ from features.ahead import (
     MeanThrough,
     TotalAhead,
     TotalThrough,
+    TotalWithin,
 )
 from features.archive import Archive
 from features.drivers import looks_ahead
@@ -155,6 +156,14 @@ def test_a_feature_ahead_reads_the_last_run_known(snapshot: Snapshot, feature: F
     assert values.dims == ("issue_time", "site", "period")
     same(values.sel(site="S1").to_numpy()[0], expected)
     assert values.drop_sel(site="S1").isnull().all()
+
+
+def test_a_total_within_some_days_is_the_same_for_every_period(snapshot: Snapshot) -> None:
+    # The last run knows 5, 7 and 1 mm of the first three days and nothing of the fourth.
+    three, four = (TotalWithin("rain", days=days)(snapshot, TWO) for days in (3, 4))
+    assert three.dims == ("issue_time", "site")
+    assert three.sel(site="S1").item() == 13
+    assert four.isnull().all()
 
 
 def test_a_difference_is_known_where_both_are(snapshot: Snapshot) -> None:
