@@ -171,7 +171,7 @@ def oracle_command(
 
 @app.command()
 def hazards(context: typer.Context, as_json: Json = False) -> None:
-    """Lists the hazards of the deployment."""
+    """Lists the hazards with the data they need, their baselines, skill and skill horizon, and who answers."""
     views.show_hazards(_answers(context).hazard_views(), as_json=as_json)
 
 
