@@ -98,7 +98,7 @@ def show_hazards(hazards: Sequence[HazardView], *, as_json: bool) -> None:
         "hazard", "dữ liệu / data", "mốc so sánh / baselines", "kỹ năng / skill", "đến / to", "cơ sở / basis"
     )
     table.columns[3].no_wrap = True
-    for column, width in zip(table.columns, (28, 28, 26), strict=False):
+    for column, width in zip(table.columns, (26, 24, 22), strict=False):
         column.min_width = width
     for hazard in hazards:
         cuts = f"{SIGNS[hazard.sense]} {', '.join(f'{cut:g}' for cut in hazard.cuts)} {hazard.unit}"
