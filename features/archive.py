@@ -143,6 +143,14 @@ class Archive:
         """
         return self._extreme("known_time", "max", variable)
 
+    def newest_known(self) -> dict[str, pd.Timestamp]:
+        """For each variable that any value is held of, when the newest one became known."""
+        if not self.exists:
+            return {}
+        told = pa.table(self._table().get_add_actions(flatten=True))
+        newest = told.group_by("partition.variable").aggregate([("max.known_time", "max")]).to_pylist()
+        return {row["partition.variable"]: pd.Timestamp(row["max.known_time_max"]) for row in newest}
+
     def variables(self) -> list[str]:
         """The variables that any value is held of."""
         return sorted({row["partition.variable"] for row in self._actions()}) if self.exists else []

@@ -1,15 +1,18 @@
-"""The benchmark: how long simulation, oracles, `ask` and a risk query take; figures for the console, not for tests."""
+"""The benchmark: how long simulation, training, issues, oracles, `ask` and risk queries take; for the console."""
 
 import resource
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from features.ahead import HighestAhead, MeanAhead, TotalAhead
 from features.archive import Archive
@@ -27,6 +30,8 @@ from haidang.serve import serving
 from models.catalogue import read_hazards
 from models.hazard import Hazard
 from serving.deployment import open_deployment
+from serving.issue import issue
+from training.fit import fit
 from training.oracle import oracle
 
 _YEARS = 10
@@ -68,6 +73,45 @@ def bench_simulate(home: Path) -> None:
     took = time.perf_counter() - began
     size = sum(file.stat().st_size for file in (home / "archive").rglob("*") if file.is_file())
     print(f"simulate: the same with its archive in {took:.1f} s; {size / 1e6:.0f} MB on disk")
+
+
+def bench_training(home: Path) -> None:
+    """Times the fit of every hazard on the archive that `bench_simulate` left, two at a time, and one issue of all."""
+    settings = Settings(home=home)
+    deployment = open_deployment(settings)
+    held = set(deployment.archive.variables())
+    names = [name for name, hazard in deployment.hazards.items() if hazard.target.variable in held]
+    began = time.perf_counter()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as fitting:
+        seconds = dict(fitting.map(_fit_and_shelve, [settings] * len(names), names))
+    took = time.perf_counter() - began
+    told = ", ".join(f"{name} {seconds[name]:.0f} s" for name in sorted(seconds, key=seconds.__getitem__)[:-6:-1])
+    print(f"train: {len(names)} hazards from {_SIMULATED_YEARS} years in {took / 60:.1f} min, two at a time; {told}")
+    forecasters = [deployment.shelf.champion(deployment.hazard(name)) for name in names]
+    moment = deployment.archive.ends() - pd.Timedelta(days=20)
+    began = time.perf_counter()
+    records = [issue(one, deployment.archive, moment, issued_at=moment) for one in forecasters]
+    answered = time.perf_counter() - began
+    for one in records:
+        deployment.issued.add(one)
+    whole = time.perf_counter() - began
+    print(
+        f"issue: {len(names)} hazards, {sum(map(len, records)):,} forecasts answered in {answered:.1f} s, "
+        f"stored after {whole:.1f} s"
+    )
+
+
+def _fit_and_shelve(settings: Settings, name: str) -> tuple[str, float]:
+    """Fits a hazard without a backtest and puts it on the shelf; the seconds of the fit."""
+    deployment = open_deployment(settings)
+    began = time.perf_counter()
+    with threadpool_limits(1):
+        forecaster = fit(deployment.hazard(name), deployment.archive, moment=deployment.archive.ends())
+    took = time.perf_counter() - began
+    folder = settings.forecasters / f"{name}-{forecaster.version}"
+    forecaster.save(folder)
+    deployment.shelf.put(folder, forecaster)
+    return name, took
 
 
 def bench_oracles() -> None:
@@ -148,6 +192,7 @@ def main() -> None:
     bench_oracles()
     with tempfile.TemporaryDirectory() as folder:
         bench_simulate(Path(folder))
+        bench_training(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         bench_ask(Path(folder) / "archive")
     home = Path("var/quang-ninh")

@@ -171,7 +171,7 @@ def oracle_command(
 
 @app.command()
 def hazards(context: typer.Context, as_json: Json = False) -> None:
-    """Lists the hazards of the deployment."""
+    """Lists the hazards with the data they need, their baselines, skill and skill horizon, and who answers."""
     views.show_hazards(_answers(context).hazard_views(), as_json=as_json)
 
 
@@ -213,22 +213,37 @@ def backtest_command(
 @app.command()
 def train(
     context: typer.Context,
-    hazard: HazardName,
+    hazard: Annotated[list[str] | None, typer.Argument(help="hazards, see `haidang hazards`")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="all that the archive holds an outcome of, or have a rule")
+    ] = False,
     start: Annotated[str | None, typer.Option("--test-from", help="first origin of the backtest")] = None,
+    processes: Annotated[int, typer.Option(min=1, help="hazards at a time; each needs up to 3 GB")] = 1,
 ) -> None:
-    """Backtests and fits a hazard, and tracks it in MLflow; nothing is promoted."""
+    """Backtests and fits hazards, and tracks them in MLflow; nothing is promoted."""
     from haidang import jobs, reports
 
-    deployment = open_deployment(context.obj)
-    chosen = deployment.hazard(hazard)
-    tested = None
-    if not jobs.only_a_rule(deployment, chosen):
-        from_day = _optional(start, context.obj.local_zone)
-        with views.steps(f"backtest {hazard}") as told:
-            tested = jobs.run_backtest(deployment, chosen, start=from_day, progress=told)
-    with views.waiting(f"fit {hazard}"):
-        trained = jobs.train(deployment, chosen, tested)
-    reports.show_trained(trained)
+    deployment, from_day = open_deployment(context.obj), _optional(start, context.obj.local_zone)
+    if every == bool(hazard):
+        raise HaidangError("name the hazards to train, or say --all: `haidang hazards` lists them")
+    names = [deployment.hazard(name).name for name in hazard or jobs.trainable(deployment)]
+    failed = []
+    fits = (
+        jobs.fit_one_by_one(deployment, names, start=from_day, watched=views.steps)
+        if processes == 1
+        else jobs.fit_in_processes(context.obj, names, start=from_day, processes=processes)
+    )
+    for name, fitted in fits:
+        if isinstance(fitted, HaidangError):
+            if len(names) == 1:
+                raise fitted
+            failed.append(name)
+            views.show_error(f"{name}: {fitted}")
+            continue
+        forecaster, tested = fitted
+        reports.show_trained(jobs.track(deployment, forecaster, tested))
+    if failed:
+        raise typer.Exit(2)
 
 
 @app.command()

@@ -130,7 +130,7 @@ def judge_champion(
         seed=_FRESH_SEED + seed,
         first_year=first_year - _WARM_UP_YEARS,
         known_until=None,
-        variables=_read_by(hazard, held),
+        variables=read_by(hazard, held),
     )
     start, end = (pd.Timestamp(f"{year}-01-01", tz=held.zone) for year in (first_year, first_year + years))
     times = hazard.issue_times(start, end, held.zone, every_days=hazard.issue_every_days)
@@ -178,7 +178,8 @@ def _archive_of(province: SimulatedProvince, sites: Sites) -> Iterator[Archive]:
         yield archive
 
 
-def _read_by(hazard: Hazard, province: SimulatedProvince) -> tuple[str, ...]:
+def read_by(hazard: Hazard, province: SimulatedProvince) -> tuple[str, ...]:
+    """What a province has to bring for a hazard."""
     wanted = {*hazard.variables, hazard.target.variable}
     return tuple(name for name in province.variables if name in wanted)
 

@@ -1,6 +1,6 @@
 """Answers: issued forecasts held in memory, refreshed as a whole, and hindcasts from the archive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from models.forecaster import Card, Forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment
 from serving.explaining import explanation
+from serving.hazard_view import baselines, needs, newest_card, skill, skill_horizon
 from serving.issue import issue
 from serving.legal import Teller, with_legal_levels, without_levels
 from serving.levels import compound
@@ -54,11 +55,13 @@ class Held:
         forecaster: the champion; None while there is none, or while it is withheld.
         latest: the newest issue, ready to be given; None before the first.
         withheld: why nothing is answered, where that is so.
+        trained: card of the newest fit, promoted or not.
     """
 
     forecaster: Forecaster | None = None
     latest: RiskAnswer | None = None
     withheld: str | None = None
+    trained: Card | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,8 @@ class Answers:
 
     def hazard_views(self) -> list[HazardView]:
         """All hazards of the deployment."""
-        return [self._hazard_view(hazard) for hazard in self.deployment.hazards.values()]
+        newest_known = self.deployment.archive.newest_known()
+        return [self._hazard_view(hazard, newest_known) for hazard in self.deployment.hazards.values()]
 
     def site_views(self) -> list[SiteView]:
         """All sites of the deployment."""
@@ -208,13 +212,14 @@ class Answers:
         ]
 
     def _hold(self, hazard: Hazard) -> Held:
+        trained = newest_card(self.deployment, hazard)
         try:
             forecaster = self.deployment.shelf.champion(hazard)
         except HaidangError as error:
-            return Held(withheld=str(error))
+            return Held(withheld=str(error), trained=trained)
         records = self.deployment.issued.latest(hazard.name)
         latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued")
-        return Held(forecaster, latest)
+        return Held(forecaster, latest, trained=trained)
 
     def _held(self, hazard: Hazard) -> Held:
         held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
@@ -277,8 +282,9 @@ class Answers:
         same = its is not None and its.version == told["forecaster"].iloc[0]
         return Teller(teller, told, its if same else None)
 
-    def _hazard_view(self, hazard: Hazard) -> HazardView:
+    def _hazard_view(self, hazard: Hazard, newest_known: Mapping[str, pd.Timestamp]) -> HazardView:
         held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
+        shown = skill(hazard, held.trained)
         return HazardView(
             name=hazard.name,
             title_vi=hazard.title_vi,
@@ -291,6 +297,11 @@ class Answers:
             levels=[LevelView(name=name, probability=r.probability, cut=r.cut) for name, r in hazard.levels.items()],
             reference=hazard.reference,
             sites=int(self.deployment.sites.having(hazard.where).sum()),
+            needs=needs(hazard, newest_known, self.deployment.settings.local_zone),
+            baselines=baselines(hazard),
+            skill=shown,
+            skill_horizon=skill_horizon(shown),
+            tested_until=held.trained.tested_until if held.trained else None,
             basis=held.forecaster.card.basis if held.forecaster else None,
             model_version=held.forecaster.version if held.forecaster else None,
             latest_issue_time=held.latest.issue_time if held.latest else None,

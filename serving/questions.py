@@ -302,6 +302,46 @@ class LevelView(_Strict):
     cut: float
 
 
+class NeedView(_Strict):
+    """A variable that a hazard learns or forecasts from."""
+
+    variable: str
+    title_vi: str
+    title_en: str
+    unit: str
+    outcome: bool = Field(description="whether it tells what came, so that there is something to learn from")
+    read: bool = Field(description="whether a forecast reads it")
+    held: bool = Field(description="whether the archive holds any value")
+    known_at: AwareDatetime | None = Field(description="when the newest value became known")
+
+
+class BaselineView(_Strict):
+    """A baseline that every forecast must beat."""
+
+    name: Literal["climatology", "persistence"]
+    told_vi: str
+    told_en: str
+    feature: str | None = Field(description="the feature that says what is the case now")
+
+
+class SkillView(_Strict):
+    """Brier skill in the backtest of the newest fit, each with the central 90 % of its interval; 1 is perfect."""
+
+    lead: int
+    cut: float
+    n: int
+    events: int
+    skill_climatology: float
+    skill_climatology_low: float
+    skill_climatology_high: float
+    skill_persistence: float
+    skill_persistence_low: float
+    skill_persistence_high: float
+    judged: Literal["yes", "no", "too few events"] = Field(
+        description="whether both baselines are beaten with the whole interval"
+    )
+
+
 class HazardView(_Strict):
     """A hazard as the service knows it."""
 
@@ -316,6 +356,13 @@ class HazardView(_Strict):
     levels: list[LevelView]
     reference: str
     sites: int
+    needs: list[NeedView] = Field(description="the data that it reads and learns from")
+    baselines: list[BaselineView]
+    skill: list[SkillView] = Field(description="by lead, at the cut of the lowest level; empty where none was tested")
+    skill_horizon: int | None = Field(
+        description="the last lead, in days, at which both baselines are beaten with the whole interval"
+    )
+    tested_until: AwareDatetime | None = Field(description="the last issue time of that backtest")
     basis: Literal["model", "rule"] | None = Field(
         description="whether a model was learned, or a published rule answers as no outcome is known"
     )

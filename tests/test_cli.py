@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tiny_deployment import COAST, SMALL, a_copy, opened, the_deployment, write_hazard, write_settings
 
-from haidang import cli
+from haidang import cli, jobs
 from serving.questions import HazardView, RiskAnswer, SiteView
 
 MAPPING = """
@@ -149,6 +149,25 @@ def test_a_backtest_is_told_as_json(haidang: Haidang, home: Path) -> None:
     told = json.loads(good(haidang("--home", home, "backtest", SMALL, "--from", "2023-04-01", "--json")))
     assert [(row["lead"], row["cut"]) for row in told] == [(lead, cut) for lead in (1, 2) for cut in (5.0, 20.0, 40.0)]
     assert {"brier", "brier_climatology", "brier_persistence", "skill_climatology_low"} <= set(told[0])
+
+
+def test_several_hazards_are_trained_at_once_and_one_that_fails_does_not_keep_the_others(
+    haidang: Haidang, mine: Path
+) -> None:
+    words = ("train", SMALL, "cold", "--test-from", "2023-04-01", "--processes", "2")
+    told = haidang("--home", mine, *words)
+    assert told.code == 2
+    assert "small_rain" in told.out
+    assert "registered as version 2" in told.out
+    assert "cold: " in told.err
+
+
+def test_training_wants_names_or_all(haidang: Haidang, home: Path) -> None:
+    assert "or say --all" in refused(haidang("--home", home, "train"))
+    assert "or say --all" in refused(haidang("--home", home, "train", SMALL, "--all"))
+    trainable = jobs.trainable(opened(home))
+    assert {SMALL, COAST, "heavy_rain", "landslide"} <= set(trainable)  # landslides by their rule
+    assert "cold" not in trainable
 
 
 def test_training_promotes_nothing_and_an_older_version_can_be_promoted_again(haidang: Haidang, mine: Path) -> None:

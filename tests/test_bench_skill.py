@@ -1,0 +1,141 @@
+"""The table of skill: trials are kept, run in processes of their own, and written with the claims they decide."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features.sources.simulated import SimulatedProvince
+from haidang import bench_skill, judging
+from haidang.bench_skill import asked_for, trials_of
+from haidang.judging import Judged, Results, Trial, can_be_judged, has_a_climate, run_trial
+from haidang.skill_report import write_report
+from haidang.skill_targets import CLAIMS
+from models.catalogue import read_hazards
+
+HAZARDS = read_hazards()
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small hazard, judged once on one fresh year; only to be read."""
+    out = tmp_path_factory.mktemp("bench-skill")
+    with pytest.MonkeyPatch.context() as patch:
+        read = tuple({*HAZARDS["fish_white_spot"].variables, HAZARDS["fish_white_spot"].target.variable})
+        patch.setattr(judging, "SimulatedProvince", partial(SimulatedProvince, variables=read, run_every_days=30))
+        told = run_trial(small(), Results(out))
+    assert told.failed is None
+    return out
+
+
+def small(**changes: int) -> Trial:
+    stated = {"seed": 1, "years": 4, "test_years": 1} | changes
+    return Trial(HAZARDS["fish_white_spot"], **stated)
+
+
+def test_every_hazard_that_the_province_can_tell_of_is_tried_with_every_seed() -> None:
+    trials = trials_of(asked_for(["--seeds", "2"]))
+    names = {trial.hazard.name for trial in trials}
+    assert {(trial.hazard.name, trial.seed) for trial in trials} == {(name, seed) for name in names for seed in (1, 2)}
+    assert names == {name for name, hazard in HAZARDS.items() if can_be_judged(hazard)}
+    assert "domoic_acid" not in names
+    assert {"heavy_rain", "outlook_rain", "dengue_weekly"} <= names
+
+
+def test_the_ceiling_is_learned_where_it_is_asked_for() -> None:
+    named = trials_of(asked_for(["cold", "shrimp_necrosis", "--ceiling", "shrimp_necrosis", "--ceiling-years", "60"]))
+    assert {trial.hazard.name: trial.ceiling_years for trial in named} == {"cold": 0, "shrimp_necrosis": 60}
+    hidden = trials_of(asked_for(["cold", "shrimp_necrosis", "--ceiling"]))
+    assert {trial.hazard.name: trial.ceiling_years for trial in hidden} == {"cold": 0, "shrimp_necrosis": 120}
+
+
+def test_the_fresh_world_is_another_and_has_a_past_where_outcomes_are_told_against_one() -> None:
+    trial = small()
+    assert trial.fresh.seed != trial.learned_from.seed
+    assert trial.learned_from.first_year + trial.learned_from.years == 2026
+    assert (trial.fresh.first_year, trial.fresh.years) == (2025, 3)
+    outlook = Trial(HAZARDS["outlook_rain"], 1, 4, 1)
+    assert has_a_climate(outlook.hazard)
+    assert (outlook.fresh.first_year, outlook.fresh.years) == (1995, 33)
+
+
+def test_a_result_is_kept_and_holds_until_what_it_hangs_on_changes(out: Path) -> None:
+    results = Results(out)
+    held = results.judged(small())
+    assert held is not None
+    assert held.rows > 0
+    assert results.judged(small(seed=2)) is None
+    assert results.judged(small(test_years=2)) is None
+    tally = results.tally(small())
+    assert tally.scores["n"].sum() > 0
+    assert {"brier_model", "brier_climatology", "brier_persistence", "regret_model"} <= set(tally.scores)
+
+
+def test_the_table_is_written_for_people_and_machines(out: Path) -> None:
+    failed = small(seed=2)
+    Results(out).keep(failed, Judged(failed.key, failed="ValueError: nothing to learn from"), None)
+    text, table, facts = (
+        file.read_text(encoding="utf-8") for file in write_report([small(), failed], Results(out), out)
+    )
+    assert "fish_white_spot-2: ValueError: nothing to learn from" in text
+    assert "SIMULATED" in text
+    read = pd.read_csv(out / "skill.csv")
+    assert set(read["hazard"]) == {"fish_white_spot"}
+    assert read["lead"].unique().tolist() == [1, 15, 29, 43]
+    told = json.loads(facts)
+    assert told["failed"] == {"fish_white_spot-2": "ValueError: nothing to learn from"}
+    assert len(told["figures"]) == len(read)
+    assert table.startswith("season,lead,cut")
+
+
+def figures_of(**changes: object) -> pd.DataFrame:
+    """Two leads of heavy rain."""
+    rows = {"hazard": "heavy_rain", "season": ["all", "all", "summer"], "lead": [1, 3, 1], "cut": 50.0, "events": 100}
+    told = {"share": [0.96, 0.93, None], "skill_climatology": 0.5, "skill_persistence": 0.5, "period_days": 1}
+    ends = {"skill_climatology_high": 0.6, "skill_persistence_high": 0.6, "miscalibration_beyond": [0.001, 0.004, None]}
+    return pd.DataFrame(
+        rows | told | ends | {"miscalibration_beyond_low": 0.0, "miscalibration_beyond_high": 0.01} | changes
+    )
+
+
+def test_claims_are_checked_against_the_figures() -> None:
+    found = {claim.told: claim.of(figures_of()) for claim in CLAIMS}
+    (rain,) = (one for told, one in found.items() if told.startswith("heavy_rain"))
+    assert (rain.held, rain.verdict) == (False, "NO")
+    assert "lead 3 cut 50: 0.930" in rain.found
+    (slides, *_) = (one for told, one in found.items() if told.startswith("landslide"))
+    assert (slides.held, slides.verdict) == (None, "not judged")
+    of_all = [one for told, one in found.items() if "baseline" in told or "MCB" in told or "above climatology" in told]
+    assert [one.held for one in of_all] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({"skill_persistence": [0.5, 0.5, -0.1]}, "skill above climatology"),
+        ({"skill_climatology_high": [0.6, -0.1, 0.6]}, "nowhere significantly below"),
+        ({"miscalibration_beyond": [0.006, 0.004, None]}, "MCB/UNC"),
+    ],
+)
+def test_a_claim_that_does_not_hold_says_where(changes: dict[str, object], broken: str) -> None:
+    (finding,) = (claim.of(figures_of(**changes)) for claim in CLAIMS if claim.told.startswith(broken))
+    assert finding.held is False
+    assert "lead" in finding.found
+
+
+def test_a_hazard_that_fails_is_told_and_does_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def alone(trial: Trial, out: Path) -> Judged:
+        return Judged(trial.key, failed="MemoryError: all of it") if trial.seed == 1 else Judged(trial.key, rows=3)
+
+    monkeypatch.setattr(bench_skill, "_alone", alone)
+    monkeypatch.setattr(bench_skill, "_make_worlds", lambda trials, out, processes: None)
+    trials = [small(seed=1), small(seed=2)]
+    bench_skill.run(trials, tmp_path, processes=1)
+    assert "MemoryError: all of it" in capsys.readouterr().out
+    held = Results(tmp_path).judged(trials[0])
+    assert held is not None
+    assert held.failed == "MemoryError: all of it"
