@@ -16,11 +16,12 @@ from models.forecaster import EVENTS_TO_JUDGE
 from models.targets import SIGNS
 from serving.deployment import Deployment
 from training.backtest import Backtest
-from training.point_scores import AS_MEASURED, as_measured, medians, point_scores
+from training.point_scores import AS_MEASURED, as_measured, medians, point_scores, running
 from training.scores import skill_by_lead
 
 Interval = tuple[float, float, float]
 _NEWEST_DAYS = 125
+_UNKNOWABLE = "persistence knows the running period, as nobody could"
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,14 @@ def _of_number(name: str, sites: str, case: Case, tested: Backtest, archive: Arc
     if case.measure is None:
         return []
     forecasts, outcome, what = _numbers(case, tested, archive)
+    rivals = {what: forecasts[AS_MEASURED], f"{what}; {_UNKNOWABLE}": running(tested, archive)}
     return [
         Figure(
-            name, sites, what, case.measure, row.lead, row.n, None, row.model, row.climatology, row.persistence,
+            name, sites, told, case.measure, row.lead, row.n, None, row.model, row.climatology, row.persistence,
             row.skill_climatology, row.skill_persistence,
         )
-        for row in point_scores(tested, forecasts, outcome, measure=case.measure)
+        for told, rival in rivals.items()
+        for row in point_scores(tested, forecasts | {AS_MEASURED: rival}, outcome, measure=case.measure)
     ]  # fmt: skip
 
 

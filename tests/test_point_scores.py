@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY_TEST, a_tiny_hazard, at
+from conftest import TINY_TEST, MakeArchive, a_tiny_hazard, at, entry
 
 from features.archive import Archive
+from features.months import Months
 from features.periods import Periods
 from models.hazard import Hazard
+from models.targets import Highest
 from training.backtest import Backtest
-from training.point_scores import as_measured, medians, point_scores
+from training.point_scores import as_measured, medians, point_scores, running
 
 
 def of_days(outcome: list[float], **forecasts: list[float]) -> tuple[Backtest, dict[str, pd.Series]]:
@@ -81,6 +83,32 @@ def test_a_median_beyond_the_cuts_goes_on_as_between_the_nearest_two() -> None:
 def test_a_median_needs_cuts_above_zero(cuts: list[float]) -> None:
     with pytest.raises(ValueError, match="between cuts above zero"):
         medians(pd.DataFrame([[0.5] * len(cuts)], columns=cuts))
+
+
+def test_the_running_week_is_the_one_before_the_first_period(tiny_hazard: Hazard, archive: MakeArchive) -> None:
+    days = [f"2024-03-{day:02d}" for day in range(1, 8)]
+    rain = [9.0, 1.0, 2.0, 3.0, 4.0, 50.0, 60.0]
+    held = archive(*(entry("S1", "rain", day, "2024-04-01", value) for day, value in zip(days, rain, strict=True)))
+    index = pd.MultiIndex.from_product(
+        [[at("2024-03-04 07:00").tz_convert("UTC")], ["S1", "S2"], [1, 2]], names=["issue_time", "site", "period"]
+    )
+    tested = Backtest(tiny_hazard, pd.Series(0.0, index, name="outcome"), {}, pd.DataFrame(index=index))
+    # Asked on the 4th about the 5th to the 7th and the 8th to the 10th: the three days to the 4th were running.
+    assert running(tested, held).tolist() == pytest.approx([3, 3, np.nan, np.nan], nan_ok=True)
+
+
+def test_the_running_month_is_that_of_the_issue_day(archive: MakeArchive) -> None:
+    held = archive(
+        *(entry("S1", "dengue_cases", f"2024-0{month}-01", "2024-06-01", 10 * month) for month in (1, 2, 3, 4))
+    )
+    hazard = a_tiny_hazard(
+        periods=Months(count=1), target=Highest("dengue_cases", cuts=(1.0, 2.0), settle_days=1), levels={}
+    )
+    index = pd.MultiIndex.from_product(
+        [[at("2024-02-12 07:00").tz_convert("UTC")], ["S1"], [1]], names=["issue_time", "site", "period"]
+    )
+    tested = Backtest(hazard, pd.Series(0.0, index, name="outcome"), {}, pd.DataFrame(index=index))
+    assert running(tested, held).tolist() == [20]
 
 
 def test_what_is_measured_now_is_the_persistence_of_the_rows(

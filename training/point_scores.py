@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import bottleneck
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from features.archive import Archive
+from features.local_days import day_starts
+from features.months import Months, month_numbers, month_starts
 from features.table import rows
 from models.exceedance import SMALLEST
 from training.backtest import Backtest
@@ -47,6 +50,30 @@ def as_measured(backtest: Backtest, archive: Archive) -> pd.Series:
     hazard = backtest.hazard
     told = rows(archive.as_of(backtest.issue_times), (hazard.persistence,), hazard.periods, where=hazard.where)
     return told[hazard.persistence.name].reindex(backtest.outcome.index)
+
+
+def running(backtest: Backtest, archive: Archive) -> pd.Series:
+    """What came of the month, or of as many days as a period has, that ran at each issue time and was not over yet.
+
+    Nobody knew it. Persistence of it, a period further for each period ahead, is what forecasts are often set beside.
+
+    Returns:
+        The highest value told in it, in the unit of the target's variable; NaN where none was.
+    """
+    hazard, times = backtest.hazard, backtest.issue_times
+    periods = hazard.periods
+    first = periods.first_days(times, archive.zone)[:, 0]
+    if isinstance(periods, Months):
+        days = month_starts(month_numbers(first) - 1)[:, None]
+    else:
+        days = first[:, None] - periods.days + np.arange(periods.days)
+    start, end = day_starts([days.min(), days.max()], archive.zone)
+    observed = archive.observed(hazard.target.variable, by=archive.ends(), start=start, end=end).to_numpy()
+    highest = bottleneck.nanmax(observed[:, days - days.min()], axis=-1)
+    index = backtest.outcome.index
+    row = times.get_indexer(index.get_level_values("issue_time"))
+    site = pd.Index(archive.sites.codes).get_indexer(index.get_level_values("site"))
+    return pd.Series(highest[site, row], index)
 
 
 def medians(probabilities: pd.DataFrame) -> pd.Series:
