@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format hazards bench bench-skill lock clean
+.PHONY: run test check format hazards bench bench-skill bench-real lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -36,6 +36,9 @@ bench: $(STAMP)  ## time `ask` and risk queries and print the figures
 
 bench-skill: $(STAMP)  ## write the table of skill of every hazard into var/bench-skill; stopped, it goes on where it was
 	$(BIN)/python -m haidang.bench_skill $(ARGS)
+
+bench-real: $(STAMP)  ## test the cases on real data in DATA, beside persistence and climatology, with verdicts
+	$(BIN)/python -m haidang.bench_real $(DATA)
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \

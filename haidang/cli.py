@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 LAST_SIMULATED_YEAR = 2025
+_CASES = "quang-ninh; or, with --data, domoic-acid, vietnam-dengue, hong-kong-rain or salmon"
 HazardName = Annotated[str, typer.Argument(help="name of a hazard, see `haidang hazards`")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
@@ -46,7 +47,7 @@ def choose_home(
 @app.command()
 def demo(
     context: typer.Context,
-    case: Annotated[str, typer.Option(help="quang-ninh, or domoic-acid with --data")] = "quang-ninh",
+    case: Annotated[str, typer.Option(help=_CASES)] = "quang-ninh",
     data: Annotated[Path | None, typer.Option(help="folder with the case's data, where it needs some")] = None,
 ) -> None:
     """Runs the whole chain: ingest, backtest, train, promote, issue, serve, ask."""

@@ -12,14 +12,15 @@ from features.errors import UnknownNameError
 from features.ingest import ingest
 from features.settings import Settings
 from haidang import jobs, reports, views
-from haidang.cases import CASES
+from haidang.cases import CASES, Case
+from haidang.figures import as_table, figures, run_case
 from haidang.serve import serving
 from haidang.simulation import judge_champion
 from serving.deployment import Deployment, open_deployment
 from serving.questions import RiskAnswer
 
 _FRESH_YEARS = 2
-_LONG_AGO = pd.Timestamp("1900-01-01", tz="UTC")
+_LONG_AGO = pd.Timestamp("1800-01-01", tz="UTC")
 _FAR_AHEAD = pd.Timestamp("2100-01-01", tz="UTC")
 
 
@@ -47,7 +48,7 @@ def run_demo(name: str, home: Path, data: Path | None) -> None:
             receipt = ingest(source, deployment.archive, _LONG_AGO, _FAR_AHEAD, progress=told)
         views.show_receipt(source.name, receipt, None)
     for hazard in case.hazards:
-        _train_and_issue(deployment, hazard, pd.Timestamp(case.test_from, tz=settings.local_zone))
+        _train_and_issue(name, case, deployment, hazard)
     views.console.print(Rule("serve and ask", align="left"))
     with serving(settings) as address:
         for hazard in case.hazards:
@@ -63,14 +64,16 @@ def run_demo(name: str, home: Path, data: Path | None) -> None:
     )
 
 
-def _train_and_issue(deployment: Deployment, name: str, test_from: pd.Timestamp) -> None:
+def _train_and_issue(of_case: str, case: Case, deployment: Deployment, name: str) -> None:
     hazard = deployment.hazard(name)
     views.console.print(Rule(f"{hazard.title_vi} / {hazard.title_en}", align="left"))
     with views.steps(f"backtest {name}") as told:
-        tested = jobs.run_backtest(deployment, hazard, start=test_from, progress=told)
+        tested = run_case(case, deployment, name, progress=told)
     with views.waiting(f"fit {name}"):
         trained = jobs.train(deployment, hazard, tested)
     reports.show_trained(trained)
+    if case.folder is not None:
+        reports.show_figures(as_table(figures(of_case, case, tested, deployment.archive)))
     forecaster, registered = jobs.promote(deployment, hazard, trained.tracked.registered_version)
     views.show_promoted(forecaster, registered)
     now = pd.Timestamp(datetime.now(UTC))

@@ -19,6 +19,7 @@ from serving.deployment import Deployment, open_deployment
 from serving.issue import issue
 from training.backtest import Backtest, backtest
 from training.fit import fit
+from training.held_out import leave_groups_out
 from training.tracking import Tracked, Tracking
 
 Progress = Callable[[int, int], None]
@@ -51,6 +52,13 @@ def run_backtest(
     """Rolls a hazard over past origins."""
     start, end = test_span(deployment, hazard, start, end)
     return backtest(hazard, deployment.archive, start, end, progress=progress)
+
+
+def run_held_out(
+    deployment: Deployment, hazard: Hazard, groups: str, *, start: pd.Timestamp, progress: Progress
+) -> Backtest:
+    """Leaves each group of sites out in turn, from a moment on; see `leave_groups_out`."""
+    return leave_groups_out(hazard, deployment.archive, groups, start=start, progress=progress)
 
 
 def only_a_rule(deployment: Deployment, hazard: Hazard) -> bool:

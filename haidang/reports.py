@@ -253,6 +253,14 @@ def show_trained(trained: Trained) -> None:
     )
 
 
+def show_figures(figures: pd.DataFrame) -> None:
+    """The figures of a case on real data, a line each, as `haidang.figures.as_table` makes them."""
+    table = table_of(*(str(name) for name in figures if name != "case"))
+    for row in figures.drop(columns="case").astype(str).to_numpy().tolist():
+        table.add_row(*row)
+    console.print(table)
+
+
 def _skill_table(skill: Sequence[Skill], unit: str) -> Table:
     table = table_of(
         "lead", f"cut ({unit})", "n", "events", "Brier", "climatology", "persistence", "skill vs climatology",

@@ -20,7 +20,9 @@ from features.given import Attribute
 from features.settings import BUILT_IN_SITES
 from features.sites import Site, Sites, read_sites
 from features.sources.simulated import SimulatedProvince
+from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES, variable_named
+from haidang import cases
 from models.baselines import Climatology, Persistence
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
@@ -34,12 +36,19 @@ from models.logistic import Logistic
 from models.normal_scores import NormalScores
 
 FOUND = read_hazards()
-HAZARDS = FOUND | {"tiny": a_tiny_hazard()}
-# What the table of razor-clam beaches brings, see the mappings of features/sources/tables/source.py.
+OF_CASES = {
+    f"{name} of {folder.name}": hazard
+    for folder in sorted((Path(cases.__file__).parent / "case_hazards").iterdir())
+    for name, hazard in read_hazards(folder).items()
+    if hazard is not FOUND.get(name)
+}
+HAZARDS = FOUND | {"tiny": a_tiny_hazard()} | OF_CASES
+# What the tables of the cases bring, see the mappings of features/sources/tables.
 OF_TABLES = {
     "domoic_acid", "pseudo_nitzschia", "sea_surface_temperature", "sea_surface_temperature_anomaly", "chlorophyll",
     "chlorophyll_anomaly", "photosynthetic_radiation", "river_discharge", "nutrient_upwelling", "oceanic_nino_index",
-    "pacific_decadal_index",
+    "pacific_decadal_index", "dengue_cases", "monthly_air_temperature", "monthly_rain", "rain",
+    *read_mapping("salmon_cages").rules,
 }  # fmt: skip
 BEGINS, ENDS = at("2019-01-01"), at("2020-12-31")
 every_hazard = pytest.mark.parametrize("name", HAZARDS)
@@ -353,7 +362,7 @@ def test_every_variable_is_declared_and_some_source_brings_it(name: str) -> None
 def test_every_hazard_cites_its_reference_and_has_both_titles(name: str) -> None:
     hazard = HAZARDS[name]
     assert hazard.reference and hazard.title_vi and hazard.title_en
-    assert hazard.name == name
+    assert hazard.name == name.partition(" of ")[0]
 
 
 @pytest.mark.parametrize("name", FOUND)

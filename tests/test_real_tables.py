@@ -87,7 +87,7 @@ def test_daily_rain_of_hong_kong_comes_in_whole(tmp_path: Path) -> None:
     assert (entries["value"] == 0.025).sum() == 6_171, "Trace, and no day measured so"
     first = entries.iloc[0]
     assert first["valid_time"] == pd.Timestamp("1884-03-01", tz="Asia/Hong_Kong")
-    assert (entries["known_time"] - entries["valid_time"] >= pd.Timedelta(days=2)).all()
+    assert (entries["known_time"] - entries["valid_time"] == pd.Timedelta(hours=30)).all(), "at six the next morning"
 
 
 def test_months_of_the_stations_come_in_whole(tmp_path: Path, stations: Sites) -> None:

@@ -422,6 +422,16 @@ def test_sites_are_found_by_declared_names_and_others_refused_or_skipped(write: 
         fetched(path, wide(site="Ha Logn"))
 
 
+def test_columns_name_a_site_together(write: Callable[[str], Path]) -> None:
+    path = write("day,area,number,rain\n2020-05-01,co,1,3\n2020-05-02,ha,2,4\n2020-05-03,co,7,5\n")
+    together = {"site": None, "site_columns": ["area", "number"], "sites": {"co 1": "co-to", "ha 2": "ha-long"}}
+    found = fetched(path, wide(**together))
+    assert list(zip(found["site"], found["value"], strict=True)) == [("co-to", 3.0), ("ha-long", 4.0)]
+    assert "area, number is 'co 7': unknown site 'co 7'" in refused(path, wide(**together))["reason"].iloc[0]
+    with pytest.raises(ValueError, match="one of `site_column`, `site_columns`, `site` and `every_site`"):
+        wide(**together, site_column="area")
+
+
 def test_other_names_are_refused_unless_they_are_skipped(write: Callable[[str], Path]) -> None:
     path = write("day,place,what,value\n2020-05-01,ha-long,Rain,3\n2020-05-01,ha-long,Raim,4\n")
     assert "what is 'Raim', the mapping states Rain, Temp" in refused(path, long())["reason"].iloc[0]

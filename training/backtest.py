@@ -1,6 +1,6 @@
 """The backtest: at each origin the model and both baselines are fitted on the past and asked about what came after."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,12 @@ from features.errors import HaidangError
 from models.baselines import Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
-from training.examples import examples, first_issue
+from training.examples import Examples, examples, first_issue
 from training.folds import rolling_origins
 
 FORECASTERS = ("model", "climatology", "persistence")
+Answers = tuple[dict[str, pd.DataFrame], pd.DataFrame]
+"""Probabilities by contestant, one column per cut; and the expected outcome, one column per contestant."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,33 @@ def backtest(
         )
     past, ahead = hazard.ask(archive, learned), hazard.ask(archive, tested)
     truth = examples(hazard, ahead, archive, by=archive.ends())
-    answers: dict[str, list[pd.DataFrame]] = {name: [] for name in FORECASTERS}
-    expected = []
+    answered = []
     for done, fold in enumerate(folds):
         known = examples(hazard, _between(past, learned[0], fold.learn_until), archive, by=fold.origin)
         questions = _between(truth.rows, fold.origin, fold.test_until)
-        means = {}
-        for name, estimator in contestants(hazard).items():
-            estimator.fit(known.rows, hazard.target.severity(known.outcome))
-            answer = estimator.predict_exceedance(questions)
-            answers[name].append(pd.DataFrame(answer, questions.index, list(hazard.target.cuts)))
-            means[name] = hazard.target.severity(estimator.expected(answer))
-        expected.append(pd.DataFrame(means, questions.index))
+        answered.append(answers(hazard, known, questions))
         progress(done + 1, len(folds))
-    whole = {name: pd.concat(parts) for name, parts in answers.items()}
-    return Backtest(hazard, truth.outcome.loc[whole["model"].index], whole, pd.concat(expected))
+    return joined(hazard, truth, answered)
+
+
+def answers(hazard: Hazard, known: Examples, questions: pd.DataFrame) -> Answers:
+    """What each contestant answers to rows of `ask` once it has learned from examples."""
+    probabilities, means = {}, {}
+    for name, estimator in contestants(hazard).items():
+        estimator.fit(known.rows, hazard.target.severity(known.outcome))
+        answer = estimator.predict_exceedance(questions)
+        probabilities[name] = pd.DataFrame(answer, questions.index, list(hazard.target.cuts))
+        means[name] = hazard.target.severity(estimator.expected(answer))
+    return probabilities, pd.DataFrame(means, questions.index)
+
+
+def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Backtest:
+    """The answers of all folds beside what came, in the order of the questions."""
+    whole = {
+        name: pd.concat([probabilities[name] for probabilities, _ in answered]).sort_index() for name in FORECASTERS
+    }
+    expected = pd.concat([means for _, means in answered]).sort_index()
+    return Backtest(hazard, truth.outcome.loc[expected.index], whole, expected)
 
 
 def contestants(hazard: Hazard) -> dict[str, Exceedance]:

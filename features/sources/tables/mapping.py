@@ -118,7 +118,7 @@ class Mapping(Written):
     """What the columns of a table mean.
 
     A wide table states `columns`; a long one states `variable_column`, `value_column` and `names`. One of
-    `site_column`, `site` and `every_site` is stated, and one of `known_time` and `delay_days`.
+    `site_column`, `site_columns`, `site` and `every_site` is stated, and one of `known_time` and `delay_days`.
     """
 
     name: str = Field(min_length=1, description="short name of the source, written into each entry")
@@ -131,6 +131,7 @@ class Mapping(Written):
     other_names: Rule = Field("reject", description="what becomes of rows with another name")
 
     site_column: str | None = Field(None, description="column of site codes or names")
+    site_columns: tuple[str, ...] = Field((), description="columns that name a site together, joined by a blank")
     sites: dict[str, str] = Field({}, description="their name of a site -> its code or name here")
     other_sites: Rule = Field("reject", description="what becomes of rows of a site that is not in the sites file")
     site: str | None = Field(None, description="the site of a file of one station")
@@ -147,8 +148,11 @@ class Mapping(Written):
         long = (self.variable_column, self.value_column, self.names or None)
         if bool(self.columns) == any(long) or (any(long) and not all(long)):
             raise ValueError("state either `columns`, or all of `variable_column`, `value_column` and `names`")
-        if (self.site_column is not None) + (self.site is not None) + self.every_site != 1:
-            raise ValueError("state where the values hold by one of `site_column`, `site` and `every_site`")
+        ways = (self.site_column is not None, bool(self.site_columns), self.site is not None, self.every_site)
+        if sum(ways) != 1:
+            raise ValueError(
+                "state where the values hold by one of `site_column`, `site_columns`, `site` and `every_site`"
+            )
         delays = [measured.delay_days for measured in self.measured.values()] + [self.delay_days]
         if self.known_time is not None and any(delay is not None for delay in delays):
             raise ValueError("state `known_time` or `delay_days`, not both")
@@ -172,6 +176,11 @@ class Mapping(Written):
         return self.columns or self.names
 
     @property
+    def named_by(self) -> tuple[str, ...]:
+        """The columns whose texts, joined by a blank, name the site of a row; none where all rows are of one."""
+        return self.site_columns if self.site_column is None else (self.site_column,)
+
+    @property
     def rules(self) -> dict[str, Several]:
         """How several rows of a day become one, by variable; of detection limits the highest holds."""
         rules: dict[str, Several] = {}
@@ -184,7 +193,7 @@ class Mapping(Written):
     @property
     def read_columns(self) -> tuple[str, ...]:
         """The columns that the file must have."""
-        single = (self.variable_column, self.value_column, self.site_column)
+        single = (self.variable_column, self.value_column, *self.named_by)
         times = self.valid_time.columns + (self.known_time.columns if self.known_time else ())
         return (*self.columns, *(name for name in single if name is not None), *times)
 

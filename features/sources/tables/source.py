@@ -139,16 +139,18 @@ class TableSource:
     def _sites(self, cells: pd.DataFrame, sites: Sites) -> tuple[pd.Series, pd.Series]:
         """The site code of each row, and what is wrong with its site ("" if nothing)."""
         mapping = self.mapping
-        if mapping.site_column is None:
+        if not mapping.named_by:
             code = "" if mapping.site is None else sites.find(mapping.site).code
             return pd.Series(code, cells.index, dtype=object), pd.Series("", cells.index, dtype=object)
-        texts = cell_texts(cells[mapping.site_column])
+        texts = cell_texts(cells[mapping.named_by[0]])
+        for column in mapping.named_by[1:]:
+            texts = texts + " " + cell_texts(cells[column])
         codes, faults = {}, {}
         for text in texts.unique():
             try:
                 codes[text], faults[text] = sites.find(mapping.sites.get(text, text)).code, ""
             except UnknownNameError as error:
-                faults[text] = f"{mapping.site_column} is {text!r}: {error}; add it to `sites` of the mapping"
+                faults[text] = f"{', '.join(mapping.named_by)} is {text!r}: {error}; add it to `sites` of the mapping"
         return texts.map(codes), texts.map(faults)
 
     def _readings(self, table: Table, rows: pd.DataFrame) -> pd.DataFrame:
