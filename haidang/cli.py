@@ -247,6 +247,28 @@ def train(
         raise typer.Exit(2)
 
 
+@app.command("tune")
+def tune_command(
+    context: typer.Context,
+    hazard: HazardName,
+    trials: Annotated[int, typer.Option(min=1, help="how many sets of values are tried")] = 40,
+    until: Annotated[str | None, typer.Option(help="nothing known later is read; two years before the end")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the search")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Searches better parameters of a hazard's model inside the training years; nothing is changed."""
+    from haidang import jobs, reports
+    from training.tune import tune
+
+    deployment = open_deployment(context.obj)
+    chosen = deployment.hazard(hazard)
+    end, _ = jobs.test_span(deployment, chosen, _optional(until, context.obj.local_zone), None)
+    with views.steps(f"tune {hazard}") as told:
+        tuned = tune(chosen, deployment.archive, end, trials=trials, seed=seed, progress=told)
+    run = jobs.open_tracking(context.obj).record_tuning(tuned)
+    reports.show_tuned(tuned, run, as_json=as_json)
+
+
 @app.command()
 def promote(
     context: typer.Context,

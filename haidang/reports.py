@@ -24,6 +24,7 @@ from training.achievable import leak_alarms
 from training.backtest import Backtest
 from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
 from training.tracking import Tracking
+from training.tune import Tuned
 
 
 def show_status(deployment: Deployment, tracking: Tracking, now: pd.Timestamp, *, as_json: bool) -> None:
@@ -232,6 +233,35 @@ def show_judged(hazard: Hazard, judged: Judged, *, as_json: bool = False) -> Non
     console.print(table)
     for alarm in leak_alarms(judged.achieved) or ("no leak alarm",):
         console.print(alarm, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_tuned(tuned: Tuned, run: str, *, as_json: bool = False) -> None:
+    """What a search found, and the line to put into the hazard file if it is better by more than chance."""
+    if as_json:
+        told = dataclasses.asdict(tuned) | {
+            "until": tuned.until.isoformat(),
+            "trials": json.loads(tuned.trials.to_json(orient="records")),
+            "verdict": tuned.verdict,
+            "run": run,
+        }
+        console.print_json(json.dumps(told, ensure_ascii=False))
+        return
+    table = table_of("parameter", "declared", "best trial")
+    for path, value in tuned.declared.items():
+        table.add_row(path, f"{value:g}", f"{tuned.best[path]:g}")
+    console.print(table)
+    pruned = int((tuned.trials["state"] == "pruned").sum())
+    console.print(
+        f"{tuned.hazard}: {len(tuned.trials)} trials, {pruned} stopped early, of what was known by "
+        f"{tuned.until:%Y-%m-%d}; in the last fold, which the search did not see, the best trial gains "
+        f"{tuned.gain:+.5f} nats a question [{tuned.low:+.5f} {tuned.high:+.5f}] (n {tuned.questions:,}, 90 % by block "
+        f"bootstrap); run {run}",
+        highlight=False,
+    )
+    if tuned.verdict == "keep":
+        console.print("keep what the hazard file declares: the gain is not above chance", highlight=False)
+    for line in tuned.lines:
+        console.print(f"put into the hazard file at {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def show_trained(trained: Trained) -> None:

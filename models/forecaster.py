@@ -33,12 +33,14 @@ from models.log_normal import LogNormal
 from models.logistic import Logistic, Taming
 from models.normal import Normal
 from models.normal_scores import NormalScores
+from models.passage import Passage
+from models.pool import EqualPool
 from models.regimes import Regimes
 from models.rule import Rule
 
 _OWN = (
     Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
-    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Regimes,
+    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Passage, EqualPool, Regimes,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"

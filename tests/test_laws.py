@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.archive import Archive
+from features.drivers import of_archive, of_forecasts, of_surveillance
 from features.entries import Receipt
 from features.given import Attribute
 from features.settings import BUILT_IN_SITES
@@ -299,6 +301,25 @@ def test_what_a_hazard_learned_is_kept_at_rest_and_answers_and_explains_as_befor
     explained = restored.contributions(rows[:40])
     assert explained.shape == (40, len(cuts), len(hazard.features))
     np.testing.assert_array_equal(explained, fitted.contributions(rows[:40]))
+
+
+@every_hazard
+def test_whatever_falls_silent_a_forecast_is_made(world_of: Callable[[str], World], name: str) -> None:
+    whole, hazard, random = world_of(name), HAZARDS[name], np.random.default_rng(6)
+    rows = hazard.ask(whole.archive, pd.date_range(at("2019-03-05"), at("2020-12-10"), freq="20D"))
+    cuts = np.asarray(hazard.target.severity_cuts)
+    made_up = random.choice(np.append(cuts, cuts[0] - 1), len(rows)) + random.random(len(rows))  # any outcome will do
+    fitted, asked = hazard.estimator().fit(rows, made_up), rows.iloc[:: max(1, len(rows) // 60)]
+    of_variable = [
+        tuple(feature.name for feature in hazard.features if variable in feature.variables)
+        for variable in hazard.variables
+    ]
+    sources = (of_forecasts(hazard.features), of_surveillance(hazard.features), of_archive(hazard.features))
+    of_sources = [sum(chosen, ()) for size in (1, 2) for chosen in combinations(sources[:2], size)]
+    for silent in (*of_variable, *of_sources, sources[2]):
+        told = fitted.predict_exceedance(asked.assign(**dict.fromkeys(silent, np.nan)))
+        assert ((told >= 0) & (told <= 1)).all(), silent
+        assert (np.diff(told, axis=1) <= 0).all(), silent
 
 
 def falling(random: np.random.Generator, rows: int, n_cuts: int) -> npt.NDArray[np.float64]:

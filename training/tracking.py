@@ -25,6 +25,7 @@ from models.hazard import Hazard
 from training.backtest import Backtest
 from training.plots import reliability_diagram, skill_figure
 from training.scores import ranked_probability_scores
+from training.tune import Tuned
 
 CHAMPION = "champion"
 _ARTIFACT = "forecaster"
@@ -114,6 +115,20 @@ class Tracking:
         )
         return Tracked(run.info.run_id, str(registered.version))
 
+    def record_tuning(self, tuned: Tuned) -> str:
+        """Writes a search as one run: what is declared, the best, the gain, and the table of trials.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(tuned.hazard), run_name="tuning") as run:
+            for name, values in (("declared", tuned.declared), ("best", tuned.best)):
+                mlflow.log_params({f"{name}.{_plain(path)}": value for path, value in values.items()})
+            mlflow.log_metrics({"gain": tuned.gain, "gain_low": tuned.low, "gain_high": tuned.high})
+            mlflow.set_tags({"kind": "tuning", "until": tuned.until.isoformat(), "verdict": tuned.verdict})
+            mlflow.log_text(tuned.trials.to_csv(), "trials.csv")
+        return str(run.info.run_id)
+
     def versions(self, hazard: str) -> list[ModelVersion]:
         """All registered versions of a hazard, the newest first."""
         found = self._client.search_model_versions(f"name = '{hazard}'")
@@ -195,6 +210,11 @@ class _PyfuncForecaster:
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Probabilities for rows with the index (issue_time, site, period)."""
         return self._forecaster.answer(rows)
+
+
+def _plain(path: str) -> str:
+    """A path without brackets, which MLflow does not take in names."""
+    return path.replace("[", ".").replace("]", "")
 
 
 def _parameters(hazard: Hazard) -> dict[str, object]:

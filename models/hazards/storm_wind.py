@@ -4,8 +4,8 @@ Article 42 of Decision 18/2021/QĐ-TTg tells the levels of storms by the Beaufor
 begin a tropical depression and a storm, 10, 12 and 14 the severer classes. The slowest wind of each number is that of
 the Decision's data, see `models/law`. All wind of the day counts here, that of the monsoon too, which no station can
 set apart. Track, strength and the wind of the storm's profile at the place carry the skill (official errors: 69 km at
-one day, 175 km at three, Hong Kong Observatory, tropical cyclones in 2015); the regression goes on beyond the strongest
-storm of the record.
+one day, 175 km at three, Hong Kong Observatory, tropical cyclones in 2015). Near a storm a regression and the profile,
+averaged over the errors of the track, are pooled; both go on beyond the strongest storm of the record.
 """
 
 from features.ahead import HighestAhead, LowestAhead
@@ -20,6 +20,8 @@ from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 from models.log_normal import LogNormal
 from models.normal_scores import NormalScores
+from models.passage import Passage
+from models.pool import EqualPool
 from models.regimes import Regimes
 from models.targets import Highest
 
@@ -48,10 +50,22 @@ HAZARD = Hazard(
     model=Regimes(
         column=_NEAR.name,
         threshold=6.0,
-        within=LogNormal(
-            location=named(*_WINDS, _DISTANCE, *_PLACE),
-            bent=named(_DISTANCE),
-            scale=named(*_WINDS, _DISTANCE),
+        within=EqualPool(
+            members=(
+                LogNormal(
+                    location=named(*_WINDS, _DISTANCE, *_PLACE),
+                    bent=named(_DISTANCE),
+                    scale=named(*_WINDS, _DISTANCE),
+                    ridge=1500.0,
+                ),
+                Passage(
+                    run=_WINDS[0].name,
+                    wind=_WINDS[2].name,
+                    distance=_DISTANCE.name,
+                    strength=_WINDS[4].name,
+                    place=named(*_PLACE),
+                ),
+            )
         ),
         without=NormalScores(scored=named(*_RUNS), columns=named(_NOW), ridge=100.0, min_events=0),
     ),
