@@ -1,7 +1,7 @@
 """The backtest: at each origin the model and both baselines are fitted on the past and asked about what came after."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,11 @@ from features.errors import HaidangError
 from models.baselines import Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
-from training.examples import examples, first_issue
+from models.season import quarters
+from models.spread import HIGH, LOW, spread_of
+from training.examples import Examples, examples, first_issue
 from training.folds import rolling_origins
+from training.spreads import climate_quantiles, persistent_quantiles
 
 FORECASTERS = ("model", "climatology", "persistence")
 
@@ -27,12 +30,17 @@ class Backtest:
         outcome: what came, in the target's unit; index (issue_time, site, period).
         probabilities: for model, climatology and persistence one column per cut, same index.
         expected: the expected outcome of each, same index.
+        quantiles: of an amount, for model, climatology and persistence one column per level, and of the model the ends
+            of the 90 % interval, `low` and `high`; same index. Empty where the outcome is not an amount.
+        quarter: where the season of the middle of each period stands in `models.season.SEASONS`, same index.
     """
 
     hazard: Hazard
     outcome: pd.Series
     probabilities: dict[str, pd.DataFrame]
     expected: pd.DataFrame
+    quantiles: dict[str, pd.DataFrame] = field(default_factory=dict)
+    quarter: pd.Series | None = None
 
     @property
     def issue_times(self) -> pd.DatetimeIndex:
@@ -77,7 +85,7 @@ def backtest(
     past, ahead = hazard.ask(archive, learned), hazard.ask(archive, tested)
     truth = examples(hazard, ahead, archive, by=archive.ends())
     answers: dict[str, list[pd.DataFrame]] = {name: [] for name in FORECASTERS}
-    expected = []
+    expected, quantiles = [], []
     for done, fold in enumerate(folds):
         known = examples(hazard, _between(past, learned[0], fold.learn_until), archive, by=fold.origin)
         questions = _between(truth.rows, fold.origin, fold.test_until)
@@ -87,10 +95,15 @@ def backtest(
             answer = estimator.predict_exceedance(questions)
             answers[name].append(pd.DataFrame(answer, questions.index, list(hazard.target.cuts)))
             means[name] = hazard.target.severity(estimator.expected(answer))
+            if (spread := spread_of(hazard.target, estimator, questions, answer)) is not None:
+                quantiles.append({name: spread, **_of_baselines(hazard, known, questions, spread)})
         expected.append(pd.DataFrame(means, questions.index))
         progress(done + 1, len(folds))
     whole = {name: pd.concat(parts) for name, parts in answers.items()}
-    return Backtest(hazard, truth.outcome.loc[whole["model"].index], whole, pd.concat(expected))
+    outcome = truth.outcome.loc[whole["model"].index]
+    quarter = pd.Series(quarters(truth.rows), truth.rows.index).loc[outcome.index]
+    amounts = {name: pd.concat([one[name] for one in quantiles]) for name in FORECASTERS} if quantiles else {}
+    return Backtest(hazard, outcome, whole, pd.concat(expected), amounts, quarter)
 
 
 def contestants(hazard: Hazard) -> dict[str, Exceedance]:
@@ -100,6 +113,18 @@ def contestants(hazard: Hazard) -> dict[str, Exceedance]:
         "model": hazard.estimator(),
         "climatology": clone(hazard.climatology).set_params(cuts=cuts),
         "persistence": Persistence(cuts, column=hazard.persistence.name),
+    }
+
+
+def _of_baselines(
+    hazard: Hazard, known: Examples, questions: pd.DataFrame, spread: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """The quantiles of both baselines at the levels of the model's."""
+    levels = spread.columns.drop([LOW, HIGH]).astype(float).tolist()
+    now = hazard.persistence.name
+    return {
+        "climatology": climate_quantiles(known.rows, known.outcome, questions, levels),
+        "persistence": persistent_quantiles(known.rows, known.outcome, questions, levels, now=now),
     }
 
 
