@@ -16,13 +16,15 @@ from features.variables import variable_named
 from haidang.jobs import Trained
 from haidang.simulation import Judged
 from haidang.views import console, print_models, table_of
-from models.forecaster import Skill
+from models.forecaster import Skill, SpreadSkill
 from models.hazard import Hazard
+from models.season import SEASONS
 from models.targets import SIGNS
 from serving.deployment import Deployment
 from training.achievable import leak_alarms
 from training.backtest import Backtest
 from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
+from training.spread_scores import spread_skill
 from training.tracking import Tracking
 from training.tune import Tuned
 
@@ -189,6 +191,8 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
                 f"lead {lead} d", *(f"{value:.3f}" if name != "n" else f"{value:.0f}" for name, value in row.items())
             )
         console.print(table)
+    if amounts := spread_skill(tested):
+        console.print(_spread_table(amounts, hazard.target.unit))
     table = table_of("level", "trigger", "MCB", "DSC", "UNC", "hits", "misses", "false alarms")
     for name, rule in hazard.levels.items():
         corp, counts = reliability(tested, rule.cut), contingency(tested, rule.cut, rule.probability).sum()
@@ -281,6 +285,32 @@ def show_trained(trained: Trained) -> None:
         f"{card.baselines_beaten}",
         highlight=False,
     )
+    for one in card.borrowed:
+        console.print(
+            f"climatology at {one.cut:g} {card.unit}: a site borrows {one.median:.0%} from the others "
+            f"({one.low:.0%} to {one.high:.0%})",
+            highlight=False,
+        )
+
+
+def _spread_table(amounts: Sequence[SpreadSkill], unit: str) -> Table:
+    """Quantiles beside those of the baselines, and what the 90 % intervals cover."""
+    table = table_of(
+        f"quantiles ({unit})", "n", "WIS", "climatology", "persistence", "skill vs climatology", "skill vs persistence",
+        "covered by 90 %", *SEASONS, "width",
+    )  # fmt: skip
+    for row in amounts:
+        table.add_row(
+            f"lead {row.lead} d",
+            f"{row.n:,}",
+            *(f"{score:.3f}" for score in (row.score, row.score_climatology, row.score_persistence)),
+            _interval(row.skill_climatology, row.skill_climatology_low, row.skill_climatology_high),
+            _interval(row.skill_persistence, row.skill_persistence_low, row.skill_persistence_high),
+            "-" if row.covered is None else f"{row.covered:.3f}",
+            *(f"{row.covered_by_season[name]:.3f}" if name in row.covered_by_season else "-" for name in SEASONS),
+            f"{row.width:.2f}",
+        )
+    return table
 
 
 def show_figures(figures: pd.DataFrame) -> None:

@@ -188,7 +188,8 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
         until = "nothing known" if age.data_until is None else f"until {age.data_until:%Y-%m-%d}"
         console.print(f"  {age.variable}: {until}, known {_time(age.known_at)}", style="dim", highlight=False)
     legal = ("cấp / level",) if answer.law else ()
-    table = table_of("site", "", "valid from", "lead", *_cut_headings(answer), "expected", "warning", *legal)
+    amounts = ("trung vị / median", "90 %") if any(f.periods[0].interval for f in answer.forecasts) else ()
+    table = table_of("site", "", "valid from", "lead", *_cut_headings(answer), "expected", *amounts, "warning", *legal)
     for forecast in answer.forecasts:
         for period in forecast.periods:
             table.add_row(
@@ -198,6 +199,7 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
                 f"{period.lead} d",
                 *(f"{one.probability:.1%}" for one in (*period.probabilities, *period.thresholds)),
                 "-" if period.expected is None else f"{period.expected:.1f} {answer.unit}",
+                *(_amounts(period) if amounts else ()),
                 period.level or "",
                 *(_legal(answer, period) for _ in legal),
             )
@@ -205,6 +207,14 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
     _show_cautions(answer)
     if answer.law:
         _show_law(answer.law)
+
+
+def _amounts(period: PeriodForecast) -> tuple[str, str]:
+    """The median and the 90 % interval."""
+    if period.interval is None:
+        return "-", "-"
+    median = next(one.value for one in period.quantiles if one.level == 0.5)
+    return f"{median:.1f}", f"{period.interval.low:.1f} - {period.interval.high:.1f}"
 
 
 def _show_cautions(answer: RiskAnswer) -> None:

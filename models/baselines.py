@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from models.exceedance import Exceedance, Floats, events_at
 from models.logistic import Logistic
-from models.season import seasonal_odds, site_and_season
+from models.season import seasonal_odds, site_and_season, site_information
 from models.terms import gathered
 
 
@@ -31,6 +31,10 @@ class Climatology(Exceedance):
     def _predict(self, X: pd.DataFrame) -> Floats:
         probabilities: Floats = expit(site_and_season(X, self.sites_) @ self.weights_)
         return probabilities
+
+    def information(self, X: pd.DataFrame) -> Floats:
+        """What the rows that it learned from tell of each site's own offset, shape (site, learned cut)."""
+        return site_information(X, self.sites_, self.weights_)
 
     def _contributions(self, X: pd.DataFrame) -> Floats:
         return np.zeros((len(X), len(self.learned_cuts_), X.shape[1]))

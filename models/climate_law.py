@@ -53,7 +53,7 @@ class ClimateLaw(BaseEstimator):
         self.values_ = np.unique(np.quantile(outcome[~at_lowest] if self.atom_ else outcome, _SHARES))
         self.weights_ = seasonal_odds(rows, outcome[:, None] >= self.values_, self.sites_, self.C)
         beyond = outcome > self.values_[-1]
-        self.tail_ = _tail(season(rows)[beyond], outcome[beyond] - self.values_[-1], self.shape)
+        self.tail_ = tail_of(season(rows)[beyond], outcome[beyond] - self.values_[-1], self.shape)
         return self
 
     def scores(self, X: pd.DataFrame, values: npt.ArrayLike) -> Floats:
@@ -87,7 +87,7 @@ class ClimateLaw(BaseEstimator):
         return np.where(np.isnan(value), np.nan, score)
 
 
-def _tail(design: Floats, excess: Floats, expected_shape: float) -> Floats:
+def tail_of(design: Floats, excess: Floats, expected_shape: float) -> Floats:
     """Shape, and weights of the log scale on the season, of greatest posterior density; shape (1 + season,)."""
 
     def loss(parameters: Floats) -> float:

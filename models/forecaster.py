@@ -33,14 +33,17 @@ from models.log_normal import LogNormal
 from models.logistic import Logistic, Taming
 from models.normal import Normal
 from models.normal_scores import NormalScores
+from models.partial_pooling import Borrowed
 from models.passage import Passage
 from models.pool import EqualPool
+from models.quantiles import Quantiles
 from models.regimes import Regimes
 from models.rule import Rule
+from models.spread import Spread, spread_of
 
 _OWN = (
     Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
-    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Passage, EqualPool, Regimes,
+    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Passage, EqualPool, Regimes, Quantiles, Spread,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
@@ -83,12 +86,45 @@ class Skill(BaseModel):
         return "yes" if self.skill_climatology_low > 0 and self.skill_persistence_low > 0 else "no"
 
 
+class SpreadSkill(BaseModel):
+    """How the quantiles of an amount did in the backtest at one lead, beside those of both baselines.
+
+    Scores are weighted interval scores (Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618), in the target's unit,
+    lower is better; `low` and `high` bound the central 90 % of the block bootstrap. `covered` is the share of outcomes
+    within the 90 % interval, over all and by the season of the middle of the period, where the interval holds more than
+    one amount; `told` is how many do. `beyond` is the share of outcomes beyond the outermost quantile on
+    the side of the event, `width` the mean width of the interval.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lead: int
+    n: int
+    score: float
+    score_climatology: float
+    score_persistence: float
+    skill_climatology: float
+    skill_climatology_low: float
+    skill_climatology_high: float
+    skill_persistence: float
+    skill_persistence_low: float
+    skill_persistence_high: float
+    told: int
+    covered: float | None
+    covered_by_season: dict[str, float]
+    told_by_season: dict[str, int]
+    beyond: float
+    width: float
+
+
 class Card(BaseModel):
     """Where a forecaster comes from and how far it may be trusted.
 
     `basis` says whether a model was learned or a published rule answers; a rule has learned from no row.
     `neighbour_correlation` is that of neighbouring days given the forecast, as the backtest found it, where a matrix of
-    the law counts days.
+    the law counts days. `spread` is how quantiles of an amount did in the backtest; `covered` is the share of outcomes
+    of the record's last sixth within the 90 % interval, with offsets learned before it, by season and over all.
+    `borrowed` is what the climatology of a site takes from the other sites.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -112,6 +148,9 @@ class Card(BaseModel):
     tested_until: datetime | None = None
     baselines_beaten: str
     neighbour_correlation: float | None = None
+    spread: tuple[SpreadSkill, ...] = ()
+    covered: dict[str, float] = {}
+    borrowed: tuple[Borrowed, ...] = ()
     simulated: bool = False
 
 
@@ -147,6 +186,10 @@ class Forecaster:
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Probabilities for rows of `ask`: one column per cut, same index."""
         return pd.DataFrame(self.estimator.predict_exceedance(rows), rows.index, list(self.hazard.target.cuts))
+
+    def spread(self, rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame | None:
+        """Quantiles and the interval for rows of `ask`, given what `answer` says of them; see `spread_of`."""
+        return spread_of(self.hazard.target, self.estimator, rows, answers.to_numpy())
 
     def caution(self, rows: pd.DataFrame) -> pd.DataFrame:
         """What is to be known of each answer: which step of the ladder gives it, and what the guard says.
@@ -208,8 +251,8 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
     if card.version != digest(estimator):
         raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
     table = pd.read_parquet(folder / _EXAM).set_index(_INDEX)
-    cuts = [str(cut) for cut in hazard.target.severity_cuts]
-    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=cuts), table[cuts]))
+    told = [name for name in table if name not in {feature.name for feature in hazard.features}]
+    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=told), table[told]))
     forecaster.exam.sit(estimator)
     return forecaster
 

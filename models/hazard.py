@@ -23,7 +23,9 @@ from models.guard import Guarded
 from models.ladder import Ladder
 from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
+from models.quantiles import Quantiles
 from models.rule import Rule
+from models.spread import Spread
 from models.targets import Target
 
 
@@ -52,6 +54,7 @@ class Hazard:
         law: by which matrix of Decision 18/2021 it has a disaster-risk level; None where there is none.
         rising: features of which more never lowers the risk, such as the rain that is forecast.
         falling: features of which more never raises it.
+        amount: whether the outcome is an amount, of which quantiles and an interval are told too.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Hazard:
     law: LegalRule | None = field(default=None, compare=False)
     rising: tuple[AnyFeature, ...] = ()
     falling: tuple[AnyFeature, ...] = ()
+    amount: bool = False
 
     def __post_init__(self) -> None:
         names = [feature.name for feature in self.features]
@@ -171,7 +175,8 @@ class Hazard:
     def estimator(self) -> Exceedance:
         """A fresh estimator: the model on its ladder of fallbacks, with its guard.
 
-        It knows the cuts, the gap that its inner folds must keep, and which columns come from whom.
+        It knows the cuts, the gap that its inner folds must keep, and which columns come from whom; of an amount it
+        tells quantiles too.
         """
         cuts, rising, falling = self.target.severity_cuts, named(*self.rising), named(*self.falling)
         model = clone(self.model).set_params(cuts=cuts)
@@ -187,7 +192,17 @@ class Hazard:
             rising=rising,
             falling=falling,
         )
-        return Guarded(cuts, member=ladder, rising=rising, falling=falling)
+        if not self.amount:
+            return Guarded(cuts, member=ladder, rising=rising, falling=falling)
+        quantiles = Quantiles(
+            gap_days=self.embargo_days,
+            forecasts=ladder.forecasts,
+            surveillance=ladder.surveillance,
+            archived=ladder.archived,
+            rising=rising,
+            falling=falling,
+        )
+        return Spread(cuts, member=ladder, quantiles=quantiles, rising=rising, falling=falling)
 
     def published_rule(self) -> Rule | None:
         """The rule that answers while no outcome is known, and that knows the cuts."""

@@ -32,6 +32,10 @@ ISSUED = pa.schema(
         ("step", pa.string()),
         ("outside", pa.string()),
         ("raised", pa.bool_()),
+        ("levels", pa.list_(pa.float64())),
+        ("quantiles", pa.list_(pa.float64())),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
     ]
 )
 _KEY = ("hazard", "issue_time", "site", "period", "forecaster")
@@ -43,7 +47,8 @@ class IssuedForecasts:
     `missing` names the features that could not be known; `inputs` is JSON: for each variable the newest day with a
     value (`data_until`) and when that value was known (`known_at`). `step` is that of the ladder of fallbacks;
     `outside` is JSON: inputs beyond training, each with `column`, `value`, `low` and `high`; `raised` says whether a
-    probability is a floor. Records from before these were kept have none.
+    probability is a floor. `quantiles` are those of an amount at the `levels`, `low` and `high` the ends of its 90 %
+    interval. Records from before these were kept, and those of events, have none.
     """
 
     def __init__(self, folder: Path) -> None:

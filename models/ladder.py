@@ -8,6 +8,7 @@ are shallow trees on the climatology that never saw the silent source, unless th
 clearly better all the same, as where the silent source matters little.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -143,14 +144,25 @@ class Ladder(Exceedance):
 
     def steps(self, X: pd.DataFrame) -> npt.NDArray[np.str_]:
         """The step that answers each row, shape (row,)."""
-        known = X.notna()
-        steps = np.full(len(X), "full", dtype="U20")
-        for step, silent in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance)):
-            if step in self.lower_:
-                steps[~known[list(silent)].any(axis=1).to_numpy()] = step
-        if self.archived:
-            steps[~known[list(self.archived)].any(axis=1).to_numpy()] = "climatology"
-        return steps
+        silent = {"no_forecast_weather": self.forecasts, "no_surveillance": self.surveillance}
+        return steps_of(X, {step: columns for step, columns in silent.items() if step in self.lower_}, self.archived)
+
+
+def steps_of(X: pd.DataFrame, silent: Mapping[str, Sequence[str]], archived: Sequence[str]) -> npt.NDArray[np.str_]:
+    """The step that answers each row, shape (row,).
+
+    Args:
+        X: rows of a hazard's `ask`.
+        silent: for each lower step the columns of which none is known then, the last to hold.
+        archived: all columns that something in the archive tells; the climatology answers where none is known.
+    """
+    known = X.notna()
+    steps = np.full(len(X), "full", dtype="U20")
+    for step, columns in silent.items():
+        steps[~known[list(columns)].any(axis=1).to_numpy()] = step
+    if archived:
+        steps[~known[list(archived)].any(axis=1).to_numpy()] = "climatology"
+    return steps
 
 
 def _nats(probabilities: Floats, events: npt.NDArray[np.bool_]) -> float:

@@ -12,6 +12,7 @@ from features.local_days import moments
 from models.forecaster import Forecaster
 from models.issued import ISSUED
 from models.levels import highest_level
+from models.spread import HIGH, LOW
 
 
 def issue(
@@ -51,6 +52,7 @@ def issue(
     absent = rows.isna().to_numpy()
     names = rows.columns.to_numpy()
     caution = forecaster.caution(rows)
+    spread = forecaster.spread(rows, answers)
     records = pd.DataFrame(
         {
             "hazard": hazard.name,
@@ -73,9 +75,23 @@ def issue(
             "step": caution["step"].to_numpy(object),
             "outside": [json.dumps([asdict(one) for one in beyond]) for beyond in caution["outside"]],
             "raised": caution["raised"].to_numpy(),
+            **_amounts(spread),
         }
     )
     return records[ISSUED.names]
+
+
+def _amounts(spread: pd.DataFrame | None) -> dict[str, object]:
+    """Quantiles and the interval as they are stored; nothing where the outcome is not an amount."""
+    if spread is None:
+        return {"levels": None, "quantiles": None, LOW: np.nan, HIGH: np.nan}
+    by_level = spread.drop(columns=[LOW, HIGH])
+    return {
+        "levels": [list(by_level)] * len(spread),
+        "quantiles": list(by_level.to_numpy()),
+        LOW: spread[LOW].to_numpy(),
+        HIGH: spread[HIGH].to_numpy(),
+    }
 
 
 def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) -> dict[str, dict[str, object]]:

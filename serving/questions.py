@@ -94,6 +94,24 @@ class LegalPeriod(_Strict):
     cell: int | None = Field(description="number, in law.cells, of the cell that most probably gives the level")
 
 
+class Quantile(_Strict):
+    """An amount below which the outcome stays with a probability."""
+
+    level: float = Field(description="probability that the outcome is not above the value, between 0 and 1")
+    value: float = Field(description="in the hazard's unit")
+
+
+class Interval(_Strict):
+    """Two amounts between which the outcome lies with a probability."""
+
+    probability: float
+    low: float = Field(
+        description="lower end, in the hazard's unit; where it is the lowest amount that there is, as no rain, the "
+        "interval is an upper bound alone"
+    )
+    high: float = Field(description="upper end, in the hazard's unit")
+
+
 class BeyondTraining(_Strict):
     """An input beyond all that the forecaster has learned from."""
 
@@ -114,6 +132,14 @@ class PeriodForecast(_Strict):
         [], description="the caller's own thresholds, interpolated between the cuts"
     )
     expected: float | None = Field(description="expected outcome, in the hazard's unit; a published rule tells none")
+    quantiles: list[Quantile] = Field(
+        [],
+        description="of an amount such as rain, rising with the level; never at odds with the probabilities of the "
+        "cuts. Empty for hazards of events, for a published rule, and in issues from before they were told",
+    )
+    interval: Interval | None = Field(
+        None, description="conformal by season and lead; null where no quantiles are told"
+    )
     level: str | None = Field(description="highest level of warning that the hazard declares and that is reached")
     law: LegalPeriod | None = Field(None, description="the disaster-risk level; null where the hazard has no matrix")
     missing: list[str] = Field(description="features that could not be known")

@@ -14,9 +14,20 @@ from features.variables import variable_named
 from models.exceedance import log_odds
 from models.forecaster import Card
 from models.hazard import Hazard
+from models.quantiles import COVERED
 from models.targets import Sense
 from serving.deployment import Deployment
-from serving.questions import BeyondTraining, Exceedance, InputAge, PeriodForecast, RiskAnswer, SiteForecast, Undercut
+from serving.questions import (
+    BeyondTraining,
+    Exceedance,
+    InputAge,
+    Interval,
+    PeriodForecast,
+    Quantile,
+    RiskAnswer,
+    SiteForecast,
+    Undercut,
+)
 
 
 def render(
@@ -83,6 +94,8 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
             valid_to=_local(record["valid_to"], zone),
             probabilities=_told(sense, record["cuts"], record["probabilities"]),
             expected=None if np.isnan(record["expected"]) else round(record["expected"], 4),
+            quantiles=_quantiles(record["levels"], record["quantiles"]),
+            interval=_interval(record["low"], record["high"]),
             level=record["level"] if isinstance(record["level"], str) else None,
             missing=list(record["missing"]),
             step=record["step"] if isinstance(record["step"], str) else None,
@@ -99,6 +112,19 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
         longitude=site.longitude,
         periods=periods,
     )
+
+
+def _quantiles(levels: object, values: object) -> list[Quantile]:
+    """Hazards of events, and issues made before this was recorded, tell none."""
+    if not isinstance(levels, (list, np.ndarray)) or not isinstance(values, (list, np.ndarray)):
+        return []
+    return [Quantile(level=level, value=round(value, 4)) for level, value in zip(levels, values, strict=True)]
+
+
+def _interval(low: float | None, high: float | None) -> Interval | None:
+    if low is None or high is None or np.isnan(low):
+        return None
+    return Interval(probability=COVERED, low=round(low, 4), high=round(high, 4))
 
 
 def _beyond(told: object) -> list[BeyondTraining]:

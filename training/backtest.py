@@ -1,7 +1,7 @@
 """The backtest: at each origin the model and both baselines are fitted on the past and asked about what came after."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,28 @@ from features.errors import HaidangError
 from models.baselines import Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
+from models.season import quarters
+from models.spread import HIGH, LOW, spread_of
 from training.examples import Examples, examples, first_issue
 from training.folds import rolling_origins
+from training.spreads import climate_quantiles, persistent_quantiles
 
 FORECASTERS = ("model", "climatology", "persistence")
-Answers = tuple[dict[str, pd.DataFrame], pd.DataFrame]
-"""Probabilities by contestant, one column per cut; and the expected outcome, one column per contestant."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the contestants answer to some questions.
+
+    Attributes:
+        probabilities: by contestant, one column per cut.
+        expected: the expected outcome, one column per contestant.
+        quantiles: as in `Backtest`.
+    """
+
+    probabilities: dict[str, pd.DataFrame]
+    expected: pd.DataFrame
+    quantiles: dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -29,12 +45,17 @@ class Backtest:
         outcome: what came, in the target's unit; index (issue_time, site, period).
         probabilities: for model, climatology and persistence one column per cut, same index.
         expected: the expected outcome of each, same index.
+        quantiles: of an amount, for model, climatology and persistence one column per level, and of the model the ends
+            of the 90 % interval, `low` and `high`; same index. Empty where the outcome is not an amount.
+        quarter: where the season of the middle of each period stands in `models.season.SEASONS`, same index.
     """
 
     hazard: Hazard
     outcome: pd.Series
     probabilities: dict[str, pd.DataFrame]
     expected: pd.DataFrame
+    quantiles: dict[str, pd.DataFrame] = field(default_factory=dict)
+    quarter: pd.Series | None = None
 
     @property
     def issue_times(self) -> pd.DatetimeIndex:
@@ -89,22 +110,34 @@ def backtest(
 
 def answers(hazard: Hazard, known: Examples, questions: pd.DataFrame) -> Answers:
     """What each contestant answers to rows of `ask` once it has learned from examples."""
-    probabilities, means = {}, {}
+    probabilities, means, quantiles = {}, {}, {}
     for name, estimator in contestants(hazard).items():
         estimator.fit(known.rows, hazard.target.severity(known.outcome))
         answer = estimator.predict_exceedance(questions)
         probabilities[name] = pd.DataFrame(answer, questions.index, list(hazard.target.cuts))
         means[name] = hazard.target.severity(estimator.expected(answer))
-    return probabilities, pd.DataFrame(means, questions.index)
+        if (spread := spread_of(hazard.target, estimator, questions, answer)) is not None:
+            quantiles = {name: spread, **_of_baselines(hazard, known, questions, spread)}
+    return Answers(probabilities, pd.DataFrame(means, questions.index), quantiles)
 
 
 def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Backtest:
     """The answers of all folds beside what came, in the order of the questions."""
-    whole = {
-        name: pd.concat([probabilities[name] for probabilities, _ in answered]).sort_index() for name in FORECASTERS
-    }
-    expected = pd.concat([means for _, means in answered]).sort_index()
-    return Backtest(hazard, truth.outcome.loc[expected.index], whole, expected)
+
+    def whole(parts: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+        return {name: pd.concat([part[name] for part in parts]).sort_index() for name in FORECASTERS}
+
+    expected = pd.concat([one.expected for one in answered]).sort_index()
+    told = [one.quantiles for one in answered if one.quantiles]
+    quarter = pd.Series(quarters(truth.rows), truth.rows.index).loc[expected.index]
+    return Backtest(
+        hazard=hazard,
+        outcome=truth.outcome.loc[expected.index],
+        probabilities=whole([one.probabilities for one in answered]),
+        expected=expected,
+        quantiles=whole(told) if told else {},
+        quarter=quarter,
+    )
 
 
 def contestants(hazard: Hazard) -> dict[str, Exceedance]:
@@ -114,6 +147,18 @@ def contestants(hazard: Hazard) -> dict[str, Exceedance]:
         "model": hazard.estimator(),
         "climatology": clone(hazard.climatology).set_params(cuts=cuts),
         "persistence": Persistence(cuts, column=hazard.persistence.name),
+    }
+
+
+def _of_baselines(
+    hazard: Hazard, known: Examples, questions: pd.DataFrame, spread: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """The quantiles of both baselines at the levels of the model's."""
+    levels = spread.columns.drop([LOW, HIGH]).astype(float).tolist()
+    now = hazard.persistence.name
+    return {
+        "climatology": climate_quantiles(known.rows, known.outcome, questions, levels),
+        "persistence": persistent_quantiles(known.rows, known.outcome, questions, levels, now=now),
     }
 
 

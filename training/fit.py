@@ -14,13 +14,18 @@ from models.digest import digest
 from models.exam import set_exam
 from models.exceedance import Exceedance
 from models.forecaster import Card, Forecaster, Skill
+from models.guard import Guarded
 from models.hazard import Hazard
+from models.ladder import Ladder
+from models.partial_pooling import Borrowed, borrowed_at
 from models.rule import Rule
+from models.spread import covered_of
 from models.targets import SIGNS, Sense
 from training.backtest import Backtest
-from training.examples import NoOutcomeError, first_issue, known_examples
+from training.examples import Examples, NoOutcomeError, first_issue, known_examples
 from training.neighbours import of_backtest
 from training.scores import skill_by_lead
+from training.spread_scores import spread_skill
 
 _LIBRARIES = (
     "numpy",
@@ -68,9 +73,20 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
             "tested_until": tested.issue_times[-1] if tested is not None else None,
             "baselines_beaten": verdict(skill, hazard.target.sense),
             "neighbour_correlation": of_backtest(tested) if tested is not None else None,
+            "spread": spread_skill(tested) if tested is not None else (),
+            "covered": covered_of(estimator),
+            "borrowed": _borrowed(hazard, estimator, known),
         }
     )
     return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
+
+
+def _borrowed(hazard: Hazard, estimator: Exceedance, known: Examples) -> tuple[Borrowed, ...]:
+    """What the climatology of the ladder borrows."""
+    if not isinstance(estimator, Guarded) or not isinstance(estimator.member_, Ladder):
+        return ()
+    learned = [cut for cut, is_learned in zip(hazard.target.cuts, estimator.learned_, strict=True) if is_learned]
+    return borrowed_at(estimator.member_.climatology_, known.rows, tuple(learned))
 
 
 def _by_rule(hazard: Hazard, rule: Rule, archive: Archive, moment: pd.Timestamp) -> Forecaster:

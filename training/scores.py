@@ -15,7 +15,7 @@ from training.backtest import FORECASTERS, Backtest
 ITERATIONS = 1000
 CONFIDENCE = 0.9
 SEED = 20260101
-_BLOCK_DAYS = 30
+BLOCK_DAYS = 30
 Floats = npt.NDArray[np.float64]
 
 
@@ -51,7 +51,7 @@ def skill_by_lead(backtest: Backtest, *, block_days: int | None = None) -> tuple
     """
     totals, counts, events = _squared_errors(backtest)
     periods = backtest.hazard.periods
-    blocks = max(_BLOCK_DAYS, periods.reach) if block_days is None else block_days
+    blocks = max(BLOCK_DAYS, periods.reach) if block_days is None else block_days
     weights = resampled_weights(backtest.issue_times, blocks)
     found = []
     for p, lead in enumerate(periods.leads):
@@ -65,8 +65,8 @@ def skill_by_lead(backtest: Backtest, *, block_days: int | None = None) -> tuple
             row: dict[str, float] = {}
             for name in FORECASTERS[1:]:
                 row[f"brier_{name}"] = mean[name]
-                row[f"skill_{name}"] = _skill(mean["model"], mean[name])
-                low, high = _interval(resampled["model"], resampled[name])
+                row[f"skill_{name}"] = skill_against(mean["model"], mean[name])
+                low, high = skill_interval(resampled["model"], resampled[name])
                 row[f"skill_{name}_low"], row[f"skill_{name}_high"] = low, high
             found.append(Skill(lead=int(lead), cut=cut, n=int(n), events=int(events[p, k]), brier=mean["model"], **row))
     return tuple(found)
@@ -173,7 +173,8 @@ def resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
     return np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(float)
 
 
-def _interval(model: Floats, reference: Floats) -> tuple[float, float]:
+def skill_interval(model: Floats, reference: Floats) -> tuple[float, float]:
+    """Bounds of the central 90 % of the skill over the resampled totals of a model and a reference."""
     skills = 1 - model / np.where(reference > 0, reference, np.nan)
     tail = (1 - CONFIDENCE) / 2
     if not np.isfinite(skills).any():
@@ -182,7 +183,8 @@ def _interval(model: Floats, reference: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _skill(model: float, reference: float) -> float:
+def skill_against(model: float, reference: float) -> float:
+    """Skill of a score that is better the lower; 0 where the reference is perfect."""
     return 1 - model / reference if reference > 0 else 0.0
 
 

@@ -55,6 +55,7 @@ def dry_months(
         persistence=now,
         model=ByDrivers(base=Climatology(), drivers=named(*drivers), by_season=named(*by_season)),
         levels=levels,
+        amount=True,
         issue_every_days=31,
         refit_every_days=365,
         reference=reference,

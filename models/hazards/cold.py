@@ -36,6 +36,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("cold"),
     falling=(_RUN,),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

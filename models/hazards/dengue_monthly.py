@@ -64,6 +64,7 @@ def dengue_by_month(
         persistence=now,
         model=Counts(counted=named(*here, *around, people), columns=named(*warmth)),
         levels={"watch": AtLeast(0.3, cut=1.0), "warning": AtLeast(0.5, cut=1.0), "severe": AtLeast(0.3, cut=4.0)},
+        amount=True,
         issue_every_days=30,
         refit_every_days=365,
         reference="https://doi.org/10.1371/journal.pntd.0004916",

@@ -60,6 +60,7 @@ HAZARD = Hazard(
         ridge=20.0,
     ),
     levels={"watch": AtLeast(0.3, cut=1.0), "warning": AtLeast(0.3, cut=2.0), "severe": AtLeast(0.3, cut=4.0)},
+    amount=True,
     issue_every_days=7,
     refit_every_days=365,
     train_every_days=14,

@@ -88,6 +88,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("rain"),
     rising=(*_RUNS, *_AROUND),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

@@ -41,6 +41,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("sea_wind"),
     rising=_RUNS,
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=2,

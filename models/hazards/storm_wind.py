@@ -77,6 +77,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("storm"),
     rising=_RUNS,
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=2,
