@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 LAST_SIMULATED_YEAR = 2025
+YEARS_AHEAD = (2030, 2050, 2090)
 _CASES = "quang-ninh; or, with --data, domoic-acid, vietnam-dengue, hong-kong-rain or salmon"
 HazardName = Annotated[str, typer.Argument(help="name of a hazard, see `haidang hazards`")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -281,6 +282,27 @@ def promote(
     deployment = open_deployment(context.obj)
     forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
     views.show_promoted(forecaster, registered)
+
+
+@app.command("climate")
+def climate_command(
+    context: typer.Context,
+    index: Annotated[list[str] | None, typer.Argument(help="climate indices; all by default")] = None,
+    site: Annotated[list[str] | None, typer.Option(help="code or name; all sites together by default")] = None,
+    year: Annotated[list[int] | None, typer.Option("--year", help="may be given again; 2030, 2050, 2090")] = None,
+    as_json: Json = False,
+) -> None:
+    """Says how the climate may change by scenario, from the projections in the archive, with the models' spread."""
+    from haidang.climate_report import show_climate
+    from models.climate.assessed import assess
+    from models.climate.indices import INDICES, index_named
+
+    deployment = open_deployment(context.obj)
+    wanted = [index_named(name) for name in index or INDICES]
+    places = [deployment.sites.find(name).code for name in site or []]
+    with views.waiting("climate"):
+        told = assess(deployment.archive, wanted, year or YEARS_AHEAD, sites=places)
+    show_climate(told, deployment.sites, as_json=as_json)
 
 
 @app.command("issue")
