@@ -33,11 +33,15 @@ from models.log_normal import LogNormal
 from models.logistic import Logistic, Taming
 from models.normal_scores import NormalScores
 from models.regimes import Regimes
+from models.response import Response
 from models.rule import Rule
+from models.shares import SharedBlend
+from models.two_stage import TwoStage
 
 _OWN = (
     Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
-    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Regimes,
+    Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Regimes, Response,
+    TwoStage, SharedBlend,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import HANOI, Row, at, entry, table
 
-from features.ahead import DaysAhead, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
+from features.ahead import AntecedentAhead, DaysAhead, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
 from features.archive import Archive
 from features.errors import UnknownNameError
 from features.feature import Feature
@@ -141,6 +141,16 @@ def test_a_feature_ahead_reads_the_last_run_known(snapshot: Snapshot, feature: F
     assert values.dims == ("issue_time", "site", "period")
     same(values.sel(site="S1").to_numpy()[0], expected)
     assert values.drop_sel(site="S1").isnull().all()
+
+
+def test_the_antecedent_index_goes_on_through_the_days_that_are_forecast(tmp_path: Path, sites: Sites) -> None:
+    held = Archive(tmp_path, sites, HANOI)
+    runs = [*run("S1", "2024-03-10 06:00", d10=4, d11=6), *run("S3", "2024-03-10 06:00", d11=6)]
+    held.append(table(*past_rain("S1", 10, 0, 20), *past_rain("S3", 10, 0, 20), *runs))
+    values = AntecedentAhead("rain", days=3, decay=0.5)(held.as_of(at(ISSUE)), Periods(days=1, count=2))
+    assert values.dims == ("issue_time", "site", "period")
+    same(values.sel(site="S1").to_numpy()[0], [0.5 * 15 + 4, 0.5 * 11.5 + 6])  # 15 = 10 + 0 / 2 + 20 / 4
+    assert values.sel(site="S3").isnull().all()  # nobody told of the issue day itself
 
 
 def test_many_issue_times_give_each_its_own_values(snapshot: Snapshot, tmp_path: Path, sites: Sites) -> None:
