@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from features.feature import VariableFeature
+from features.past import AntecedentIndex
 from features.periods import Periods
 from features.snapshot import Snapshot
 
@@ -95,7 +96,7 @@ class MeanThrough(Ahead):
 
 
 @dataclass(frozen=True)
-class AntecedentAhead(Ahead):
+class AntecedentThrough(Ahead):
     """Antecedent precipitation index at the end of the period, of what falls from the day after the issue day on.
 
     Each day is worth a factor less than the day after it, in the variable's unit; NaN unless all those days are
@@ -125,3 +126,26 @@ class DaysAhead(Ahead):
         values = snapshot.ahead(self.variable, periods)
         within = values <= self.threshold if self.below else values >= self.threshold
         return within.where(values.notnull()).reduce(np.sum, "day")
+
+
+@dataclass(frozen=True)
+class AntecedentAhead(Ahead):
+    """Antecedent precipitation index on the morning of the period's first day, as it is foreseen at the issue time.
+
+    Days before the issue day as they were measured, made up as in `AntecedentIndex`; the issue day and the days between
+    as they are forecast. In the variable's unit; NaN unless every day between is forecast.
+    """
+
+    days: int
+    decay: float
+    coverage: float = 0.8
+
+    def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
+        before = AntecedentIndex(self.variable, self.days, self.decay, self.coverage)(snapshot, periods)
+        days = snapshot.ahead(self.variable, Periods(days=1, count=periods.reach), margin_days=1).isel(day=0, drop=True)
+        foreseen = []
+        for period in range(periods.reach):
+            before = self.decay * before + days.isel(period=period, drop=True)
+            foreseen.append(before)
+        mornings = xr.concat(foreseen, "period").isel(period=periods.leads - 1)
+        return mornings.assign_coords(period=periods.numbers).transpose(..., "period")

@@ -1,4 +1,4 @@
-"""What `haidang climate` shows: change of indices and return periods by scenario, each with the spread of the models."""
+"""What `haidang climate` shows: change of indices and return periods by scenario, with the spread of the models."""
 
 from features.sites import Sites
 from haidang.views import console, print_models, table_of
@@ -15,8 +15,8 @@ def show_climate(told: ClimateAssessment, sites: Sites, *, as_json: bool) -> Non
         return
     simulated = ", quan trắc MÔ PHỎNG / SIMULATED observations" if told.simulated else ""
     console.print(
-        f"{len(told.models)} mô hình / models: {', '.join(told.models)}{simulated}. Kịch bản là điều kiện, không phải dự báo / "
-        "a scenario is a condition, not a forecast.",
+        f"{len(told.models)} mô hình / models: {', '.join(told.models)}{simulated}. "
+        "Kịch bản là điều kiện, không phải dự báo / a scenario is a condition, not a forecast.",
         highlight=False,
         markup=False,
     )
@@ -37,8 +37,8 @@ def _show_changes(index: IndexClimate, sites: Sites) -> None:
         markup=False,
     )
     table = table_of(
-        "kịch bản / scenario", "năm / years", f"thay đổi / change ({index.change_unit})", "chưa hiệu chỉnh / unadjusted",
-        "cùng dấu / agree", "mô hình / models",
+        "kịch bản / scenario", "năm / years", f"thay đổi / change ({index.change_unit})",
+        "chưa hiệu chỉnh / unadjusted", "cùng dấu / agree", "mô hình / models",
     )  # fmt: skip
     for change in index.changes:
         table.add_row(

@@ -190,8 +190,9 @@ def run_trial(trial: Trial, results: Results) -> Judged:
         outcome = hazard.outcomes(archive, times, by=archive.ends())
     with told.timed("test: answer"):
         answers = {name: estimator.predict_exceedance(rows) for name, estimator in fitted.items()}
-        if (peer := PEERS.get(hazard.name)) is not None:
-            answers[peer.name] = peer.answer(hazard, known, rows)
+        for name, peer in PEERS.get(hazard.name, {}).items():
+            fitted_peer = peer(hazard).fit(known.rows, hazard.target.severity(known.outcome))
+            answers[name] = fitted_peer.predict_exceedance(rows)
     forecasts = {name: pd.DataFrame(answer, rows.index, list(hazard.target.cuts)) for name, answer in answers.items()}
     if trial.ceiling_years:
         with told.timed("ceiling"):

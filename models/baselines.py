@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from models.exceedance import Exceedance, Floats, events_at
 from models.logistic import Logistic
-from models.season import seasonal_odds, site_and_season, site_information
+from models.season import of_season, seasonal_odds, site_information
 from models.terms import gathered
 
 
@@ -29,7 +29,7 @@ class Climatology(Exceedance):
         self.weights_ = seasonal_odds(X, events_at(outcome, self.learned_cuts_), self.sites_, self.C)
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        probabilities: Floats = expit(site_and_season(X, self.sites_) @ self.weights_)
+        probabilities: Floats = expit(of_season(X, self.sites_, self.weights_))
         return probabilities
 
     def information(self, X: pd.DataFrame) -> Floats:

@@ -98,7 +98,7 @@ class Blend(Exceedance):
         )
         for k, number in enumerate(self.periods_):
             chosen = period[later] == number
-            self.weights_[k], self.offsets_[k] = _pool(predictions[:, chosen], events[later][chosen], self.ridge)
+            self.weights_[k], self.offsets_[k] = self._pooled(predictions[:, chosen], events[later][chosen])
         self.members_, self.trees_ = self._fitted(X, outcome)
 
     def _predict(self, X: pd.DataFrame) -> Floats:
@@ -118,6 +118,10 @@ class Blend(Exceedance):
     def log_odds_of_members(self, X: pd.DataFrame) -> Floats:
         """What each member says, shape (member, row, learned cut)."""
         return _log_odds(self.members_, self.trees_, X)
+
+    def _pooled(self, predictions: Floats, events: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Weights (member,) and offsets (cut,) of one period, from log-odds of shape (member, row, cut)."""
+        return _pool(predictions, events, self.ridge)
 
     def _fitted(self, X: pd.DataFrame, outcome: Floats) -> tuple[list[Exceedance], Boosted | None]:
         """Fresh members and trees, fitted."""

@@ -15,7 +15,7 @@ from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm
 from sklearn.base import BaseEstimator
 
-from models.season import Floats, season, seasonal_odds, site_and_season
+from models.season import Floats, of_season, season, seasonal_odds
 
 _SHARES = (0.05, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.92, 0.955, 0.975, 0.985, 0.993)
 _SHAPE_SPREAD, _SEASON_SPREAD = 0.1, 0.3
@@ -67,7 +67,7 @@ class ClimateLaw(BaseEstimator):
             Shape (n, k). Where many outcomes are the lowest one, its score is the mean of those it stands for.
         """
         asked = np.broadcast_to(np.asarray(values, dtype=float), (len(X), np.shape(values)[-1]))
-        reached = expit(site_and_season(X, self.sites_) @ self.weights_)
+        reached = expit(of_season(X, self.sites_, self.weights_))
         at = np.maximum.accumulate(-ndtri(np.clip(reached, _RARE, 1 - _RARE)), axis=1)
         scale = np.exp(season(X) @ self.tail_[1:])
         return np.column_stack([self._score(at, scale, column) for column in asked.T])

@@ -1,5 +1,7 @@
-"""Columns of a hazard's rows: where those of some features stand, and how linear members prepare them."""
+"""Columns and rows of a hazard: where some columns stand, how linear members prepare them, which rows are enough."""
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -19,3 +21,10 @@ def gaps_flagged() -> SimpleImputer:
 def standardised() -> Pipeline:
     """Gaps flagged, then mean 0 and standard deviation 1."""
     return make_pipeline(gaps_flagged(), StandardScaler())
+
+
+def evenly_thinned(X: pd.DataFrame, rows: int) -> npt.NDArray[np.bool_]:
+    """Which rows to keep so that about so many are left: those of issue times evenly apart."""
+    number, _ = pd.factorize(X.index.get_level_values("issue_time"), sort=True)
+    kept: npt.NDArray[np.bool_] = number % max(1, round(len(X) / rows)) == 0
+    return kept

@@ -38,12 +38,16 @@ from models.passage import Passage
 from models.pool import EqualPool
 from models.quantiles import Quantiles
 from models.regimes import Regimes
+from models.response import Response
 from models.rule import Rule
+from models.shares import SharedBlend
 from models.spread import Spread, spread_of
+from models.two_stage import TwoStage
 
 _OWN = (
     Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
     Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Passage, EqualPool, Regimes, Quantiles, Spread,
+    Response, TwoStage, SharedBlend,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"

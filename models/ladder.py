@@ -18,6 +18,7 @@ from sklearn.base import clone
 
 from models.baselines import Climatology
 from models.boosted import Boosted
+from models.columns import evenly_thinned
 from models.exceedance import Exceedance, Floats, events_at, log_odds
 from models.terms import gathered
 
@@ -77,7 +78,7 @@ class Ladder(Exceedance):
         climatology = Climatology() if self.climatology is None else clone(self.climatology)
         self.climatology_ = climatology.set_params(cuts=cuts).fit(X, outcome)
         self.lower_: dict[str, Boosted | None] = {}
-        thin = _every_so_many(X, self.rows)
+        thin = evenly_thinned(X, self.rows)
         margin = log_odds(self.climatology_.predict_exceedance(X[thin]))
         for step, silent in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance)):
             heard = [name for name in self.archived if name not in silent]
@@ -91,7 +92,7 @@ class Ladder(Exceedance):
         self, trees: Boosted, margin: Floats, X: pd.DataFrame, silent: tuple[str, ...], outcome: Floats
     ) -> Boosted | None:
         """The trees, or None where the model with the source hidden has clearly less log loss on what both learned."""
-        some = _every_so_many(X, _ROWS_TO_COMPARE)
+        some = evenly_thinned(X, _ROWS_TO_COMPARE)
         events = events_at(outcome[some], self.learned_cuts_)
         of_model = self.full_.predict_exceedance(X[some].assign(**dict.fromkeys(silent, np.nan)))
         of_trees = trees.predict_from(margin[some], X.loc[some, trees.feature_names_in_])
@@ -168,10 +169,3 @@ def steps_of(X: pd.DataFrame, silent: Mapping[str, Sequence[str]], archived: Seq
 def _nats(probabilities: Floats, events: npt.NDArray[np.bool_]) -> float:
     odds = log_odds(probabilities)
     return float((np.logaddexp(0, odds) - events * odds).mean())
-
-
-def _every_so_many(X: pd.DataFrame, rows: int) -> npt.NDArray[np.bool_]:
-    """Which rows to keep so that about so many are left: those of issue times evenly apart."""
-    number, _ = pd.factorize(X.index.get_level_values("issue_time"), sort=True)
-    kept: npt.NDArray[np.bool_] = number % max(1, round(len(X) / rows)) == 0
-    return kept

@@ -36,14 +36,18 @@ def month_of_year(X: pd.DataFrame) -> npt.NDArray[np.int64]:
     return month
 
 
-def site_and_season(X: pd.DataFrame, sites: Sequence[str]) -> Floats:
-    """One, the harmonics, and which of some sites each row is of, shape (n, 1 + harmonic + site)."""
-    own = X.index.get_level_values("site").to_numpy()[:, None] == np.array(sites, dtype=object)
-    return np.hstack([season(X), own])
+def of_season(X: pd.DataFrame, sites: Sequence[str], weights: Floats) -> Floats:
+    """Log-odds of rows by the weights of `seasonal_odds`, shape (n, event); a site that was not known has no offset."""
+    given = season(X)
+    number, codes = pd.factorize(X.index.get_level_values("site"))
+    offsets = np.vstack([weights[given.shape[1] :], np.zeros((1, weights.shape[1]))])
+    place = pd.Index(sites).get_indexer(pd.Index(codes))  # -1, the row of zeros, for a stranger
+    odds: Floats = given @ weights[: given.shape[1]] + offsets[place][number]
+    return odds
 
 
 def seasonal_odds(X: pd.DataFrame, events: npt.NDArray[np.bool_], sites: Sequence[str], C: float) -> Floats:
-    """Weights of `site_and_season` for the log-odds of each event.
+    """Weights for the log-odds of each event of one, the harmonics, and which of some sites a row is of.
 
     Args:
         X: rows of a hazard's `ask`, with their index.

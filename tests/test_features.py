@@ -11,6 +11,7 @@ from conftest import HANOI, Row, at, entry, table
 
 from features.ahead import (
     AntecedentAhead,
+    AntecedentThrough,
     DaysAhead,
     HighestAhead,
     LowestAhead,
@@ -138,7 +139,7 @@ AHEAD = {
     "total from tomorrow on": (TotalThrough("rain"), [12, NAN]),
     "mean from tomorrow on": (MeanThrough("rain"), [6, NAN]),
     # 7 mm on the last day, and half of the 5 mm of the day before
-    "antecedent index from tomorrow on": (AntecedentAhead("rain", decay=0.5), [9.5, NAN]),
+    "antecedent index from tomorrow on": (AntecedentThrough("rain", decay=0.5), [9.5, NAN]),
     "days at or above": (DaysAhead("rain", threshold=6), [1, NAN]),
     "days at or below": (DaysAhead("rain", threshold=7, below=True), [2, NAN]),
     "level held for a day": (HeldAhead("rain", run_days=1), [7, NAN]),
@@ -174,6 +175,16 @@ def test_a_difference_is_known_where_both_are(snapshot: Snapshot) -> None:
     same(values.sel(site="S1").to_numpy()[0], [-3, -9])
     assert values.drop_sel(site="S1").isnull().all()
     assert looks_ahead(above)
+
+
+def test_the_antecedent_index_goes_on_through_the_days_that_are_forecast(tmp_path: Path, sites: Sites) -> None:
+    held = Archive(tmp_path, sites, HANOI)
+    runs = [*run("S1", "2024-03-10 06:00", d10=4, d11=6), *run("S3", "2024-03-10 06:00", d11=6)]
+    held.append(table(*past_rain("S1", 10, 0, 20), *past_rain("S3", 10, 0, 20), *runs))
+    values = AntecedentAhead("rain", days=3, decay=0.5)(held.as_of(at(ISSUE)), Periods(days=1, count=2))
+    assert values.dims == ("issue_time", "site", "period")
+    same(values.sel(site="S1").to_numpy()[0], [0.5 * 15 + 4, 0.5 * 11.5 + 6])  # 15 = 10 + 0 / 2 + 20 / 4
+    assert values.sel(site="S3").isnull().all()  # nobody told of the issue day itself
 
 
 def test_many_issue_times_give_each_its_own_values(snapshot: Snapshot, tmp_path: Path, sites: Sites) -> None:

@@ -12,7 +12,7 @@ LOW, MEDIUM, HIGH, VERY_HIGH = 1.0, 2.0, 3.0, 4.0
 def said(rain_mm: float, before_mm: tuple[float, float], susceptibility: float) -> float:
     """What the rule says of rain ahead, rain of the last day and of the last three, and a place."""
     row = dict.fromkeys((feature.name for feature in HAZARD.features), np.nan) | {
-        "logarithm(total_ahead(rain))": np.log1p(rain_mm),
+        "total_ahead(rain)": rain_mm,
         "total_over(rain, days=1, coverage=1.0)": before_mm[0],
         "total_over(rain, days=3, coverage=0.8)": before_mm[1],
         "attribute(attribute=landslide_susceptibility)": susceptibility,

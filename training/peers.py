@@ -1,64 +1,67 @@
-"""Peers: recipes of other systems, made anew and learned from the same examples, to be beaten.
+"""Peers: recipes of other systems, made again on our rows, to be scored beside our models."""
 
-They are recipes on our data, not the systems themselves.
-"""
+from collections.abc import Callable, Mapping
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
-from features.errors import HaidangError
+from models.blend import PerPeriod
 from models.boosted import Boosted
-from models.columns import places
 from models.exceedance import Exceedance, Floats
 from models.hazard import Hazard
-from training.examples import Examples
+
+_RAIN, _BEFORE = "total_ahead(rain)", "total_over(rain, days=3, coverage=0.8)"
+_WETNESS, _SLOPE = "latest(soil_wetness, days=15)", "attribute(attribute=landslide_susceptibility)"
+_EXTREME = 0.99
 
 
-@dataclass(frozen=True)
-class Peer:
-    """A recipe.
+class LhasaLike(Exceedance):
+    """The recipe of NASA's landslide nowcast LHASA 2: boosted trees on four inputs, without any climatology.
+
+    Rain over its local 99th percentile, rain of the days before, wetness of the ground and susceptibility, which stands
+    for the slope; 300 trees. Made again, not NASA's model: trees of depth 2, three days before for its two, and rain as
+    it was forecast, which it learns from too. Stanley et al. 2021, doi:10.3389/feart.2021.640043.
 
     Attributes:
-        name: short name.
-        columns: beginnings of the names of the features that it reads.
-        model: its unfitted estimator.
+        rounds: number of trees.
+        extreme_: 99th percentile of the rain that is forecast at each site, mm.
     """
 
-    name: str
-    columns: tuple[str, ...]
-    model: Exceedance = field(compare=False)
+    def __init__(self, cuts: tuple[float, ...] = (), *, rounds: int = 300, min_events: int = 20) -> None:
+        self.cuts = cuts
+        self.rounds = rounds
+        self.min_events = min_events
 
-    def answer(self, hazard: Hazard, known: Examples, rows: pd.DataFrame) -> Floats:
-        """What it says of rows after it learned from examples, shape (row, cut).
+    def _fit(self, X: pd.DataFrame, outcome: Floats) -> None:
+        extreme = X[_RAIN].groupby(level="site").quantile(_EXTREME)
+        self.extreme_ = {str(site): float(amount) for site, amount in extreme.items()}
+        trees = Boosted(
+            self.learned_cuts_, max_depth=2, rounds=self.rounds, learning_rate=0.1, min_child_weight=1.0,
+            subsample=1.0, ridge=1.0, min_events=0,
+        )  # fmt: skip
+        self.trees_ = trees.fit(self._inputs(X), outcome)
 
-        Raises:
-            HaidangError: if a feature that it reads is not among the hazard's.
-        """
-        lacking = [column for column in self.columns if not places(rows, (column,))]
-        if lacking:
-            raise HaidangError(
-                f"{self.name} reads {', '.join(lacking)}, which {hazard.name} has not: see training/peers.py"
-            )
-        read = places(rows, self.columns)
-        fitted = clone(self.model).set_params(cuts=hazard.target.severity_cuts)
-        fitted.fit(known.rows.iloc[:, read], hazard.target.severity(known.outcome))
-        return fitted.predict_exceedance(rows.iloc[:, read])
+    def _predict(self, X: pd.DataFrame) -> Floats:
+        return self.trees_.predict_exceedance(self._inputs(X))
+
+    def _inputs(self, X: pd.DataFrame) -> pd.DataFrame:
+        extreme = X.index.get_level_values("site").map(self.extreme_).to_numpy(float)
+        relative = X[_RAIN].to_numpy(float) / np.where(extreme > 0, extreme, np.nan)
+        return X[[_BEFORE, _WETNESS, _SLOPE]].assign(relative_rain=relative)
 
 
-PEERS: Mapping[str, Peer] = {
-    "landslide": Peer(
-        "lhasa_like",
-        (
-            "logarithm(total_ahead(rain))",
-            "antecedent_index(rain, days=10",
-            "latest(soil_wetness",
-            "attribute(attribute=landslide_susceptibility)",
-        ),
-        Boosted(max_depth=2, rounds=300, learning_rate=0.1, min_child_weight=1.0, subsample=1.0, ridge=1.0),
-    ),
-}
-"""Landslides: four drivers, 300 shallow trees and no climatology, as in LHASA 2 (Stanley et al. 2021,
-doi:10.3389/feart.2021.640043): rain, the rain before it, wetness of the soil, susceptibility of the slope."""
+def lhasa_like(hazard: Hazard) -> Exceedance:
+    """The peer of a landslide hazard, unfitted, one for each period ahead.
+
+    Raises:
+        ValueError: if the hazard lacks one of the four inputs.
+    """
+    names = [feature.name for feature in hazard.features]
+    lacking = [name for name in (_RAIN, _BEFORE, _WETNESS, _SLOPE) if name not in names]
+    if lacking:
+        raise ValueError(f"hazard {hazard.name} has no peer like LHASA: add {', '.join(lacking)} to its features")
+    return PerPeriod(hazard.target.severity_cuts, member=LhasaLike())
+
+
+PEERS: Mapping[str, Mapping[str, Callable[[Hazard], Exceedance]]] = {"landslide": {"lhasa_like": lhasa_like}}
+"""Hazard -> name of a peer -> what makes it, unfitted."""

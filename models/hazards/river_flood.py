@@ -10,7 +10,7 @@ Article 45 of Decision 18/2021/QĐ-TTg goes by the alarm levels of a station. Ho
 the first is not among the facts of a site, so that the legal level told here, 1 from alarm level I on, is a lowest one.
 """
 
-from features.ahead import AntecedentAhead, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
+from features.ahead import AntecedentThrough, HighestAhead, LowestAhead, MeanAhead, TotalAhead, TotalThrough
 from features.feature import named
 from features.given import Lead, season
 from features.past import AntecedentIndex, ChangeOver, Latest, MeanOver, TotalOver
@@ -34,8 +34,8 @@ _RUNS = (
     Logarithm(TotalAhead("rain_ensemble_high")),
     Logarithm(NeighbourMean(TotalAhead("rain"), scale_km=_KM)),
     Logarithm(NeighbourMean(TotalAhead("rain_ensemble_mean"), scale_km=_KM)),
-    Logarithm(NeighbourMean(AntecedentAhead("rain", decay=0.5), scale_km=_KM)),
-    Logarithm(NeighbourMean(AntecedentAhead("rain_ensemble_mean", decay=0.5), scale_km=_KM)),
+    Logarithm(NeighbourMean(AntecedentThrough("rain", decay=0.5), scale_km=_KM)),
+    Logarithm(NeighbourMean(AntecedentThrough("rain_ensemble_mean", decay=0.5), scale_km=_KM)),
     Logarithm(NeighbourMean(TotalThrough("rain_ensemble_mean"), scale_km=_KM)),
 )
 _AIR = (Logarithm(MeanAhead("precipitable_water")),)
