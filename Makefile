@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format hazards bench lock clean
+.PHONY: run test check format hazards bench bench-storms lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -33,6 +33,9 @@ hazards: $(STAMP)  ## write the table of hazards into the README
 
 bench: $(STAMP)  ## time `ask` and risk queries and print the figures
 	$(BIN)/python -m haidang.bench
+
+bench-storms: $(STAMP)  ## storms stronger than any of the record, beside the truth
+	$(BIN)/python -m haidang.bench storms
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
