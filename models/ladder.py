@@ -2,7 +2,8 @@
 
 Four steps: `full`, the hazard's own model; `no_forecast_weather` and `no_surveillance`, where nothing is known of what
 forecasts of others, or reports and samples, tell; `climatology`, where nothing at all is known. A step is taken for
-each row by itself, and only for a source that was known when the model learned. A model reads the typical value of its
+each row by itself, and only for a source that was known when the model learned, in the same period: what is never told
+of the third week is not missed there. A model reads the typical value of its
 inputs into a gap; where forecasts of rain are gone, it forecasts worse than the climatology then. So the lower steps
 are shallow trees on the climatology that never saw the silent source, unless the model loses little by the gap and is
 clearly better all the same, as where the silent source matters little.
@@ -43,6 +44,7 @@ class Ladder(Exceedance):
         falling: columns with which it never rises.
         rows: the lower steps learn from about so many rows, of issue times evenly apart.
         lower_: the trees of each lower step that can be taken; None where the model itself answers, gap and all.
+        heard_: the periods in which each step's source was known while learning.
     """
 
     def __init__(
@@ -76,11 +78,15 @@ class Ladder(Exceedance):
         climatology = Climatology() if self.climatology is None else clone(self.climatology)
         self.climatology_ = climatology.set_params(cuts=cuts).fit(X, outcome)
         self.lower_: dict[str, Boosted | None] = {}
+        self.heard_: dict[str, list[int]] = {}
+        period = X.index.get_level_values("period")
         thin = _every_so_many(X, self.rows)
         margin = log_odds(self.climatology_.predict_exceedance(X[thin]))
         for step, silent in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance)):
             heard = [name for name in self.archived if name not in silent]
-            if silent and heard and X[list(silent)].notna().any(axis=None):
+            told = X[list(silent)].notna().any(axis=1).to_numpy()
+            if heard and told.any():
+                self.heard_[step] = [int(number) for number in np.unique(period[told])]
                 hidden = tuple(name for name in self.forecasts if name in heard)
                 trees = self._trees((hidden,) if hidden else ()).set_params(cuts=cuts)
                 trees.fit_from(margin, X[thin].drop(columns=list(silent)), outcome[thin])
@@ -143,11 +149,12 @@ class Ladder(Exceedance):
 
     def steps(self, X: pd.DataFrame) -> npt.NDArray[np.str_]:
         """The step that answers each row, shape (row,)."""
-        known = X.notna()
+        known, period = X.notna(), X.index.get_level_values("period")
         steps = np.full(len(X), "full", dtype="U20")
         for step, silent in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance)):
             if step in self.lower_:
-                steps[~known[list(silent)].any(axis=1).to_numpy()] = step
+                missed = ~known[list(silent)].any(axis=1).to_numpy() & np.asarray(period.isin(self.heard_[step]))
+                steps[missed] = step
         if self.archived:
             steps[~known[list(self.archived)].any(axis=1).to_numpy()] = "climatology"
         return steps
