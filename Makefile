@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format hazards bench bench-skill bench-real lock clean
+.PHONY: run test check format hazards bench bench-skill bench-real bench-storms lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -39,6 +39,9 @@ bench-skill: $(STAMP)  ## write the table of skill of every hazard into var/benc
 
 bench-real: $(STAMP)  ## test the cases on real data in DATA, beside persistence and climatology, with verdicts
 	$(BIN)/python -m haidang.bench_real $(DATA)
+
+bench-storms: $(STAMP)  ## storms stronger than any of the record, beside the truth
+	$(BIN)/python -m haidang.bench storms
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \

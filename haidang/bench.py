@@ -1,6 +1,10 @@
-"""The benchmark: how long simulation, training, issues, oracles, `ask` and risk queries take; for the console."""
+"""The benchmark: how long simulation, training, issues, oracles, `ask` and risk queries take; for the console.
+
+`python -m haidang.bench storms` prints instead how near the truth storms stronger than any of the record are told.
+"""
 
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -31,11 +35,14 @@ from models.catalogue import read_hazards
 from models.hazard import Hazard
 from serving.deployment import open_deployment
 from serving.issue import issue
+from training.beyond_range import beyond_range, without_strong_storms
+from training.examples import known_examples
 from training.fit import fit
 from training.oracle import oracle
 
 _YEARS = 10
 _QUERIES = 200
+_STORM_SEEDS = range(611, 617)
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 _SIMULATED_YEARS, _ORACLE_YEARS = 30, 5
 _FEATURES = (
@@ -183,6 +190,26 @@ def bench_risk(home: Path) -> None:
     )
 
 
+def bench_storms() -> None:
+    """Prints how far storm wind, learned from thirty years without strong storms, lies from the truth of those."""
+    hazard = read_hazards()["storm_wind"]
+    read = tuple(sorted({*hazard.variables, hazard.target.variable}))
+    past = SimulatedProvince(years=_SIMULATED_YEARS, seed=7, first_year=1996, variables=read)
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder), past.sites, past.zone)
+        ingest(past, archive, _LONG_AGO, _FAR_AHEAD)
+        known = known_examples(hazard, archive, archive.ends())
+    learned = without_strong_storms(known, past, hazard)
+    estimator = hazard.estimator().fit(learned.rows, hazard.target.severity(learned.outcome))
+    fresh = [replace(past, seed=seed) for seed in _STORM_SEEDS]
+    for row in beyond_range(hazard, estimator, fresh, progress=print):
+        print(
+            f"storms beyond the record: lead {row.lead} d, >= {row.cut:g} {hazard.target.unit}: mean |p - o| "
+            f"{row.error:.3f} [{row.low:.3f} {row.high:.3f}], mean o {row.oracle_mean:.3f}, {row.storms} storms, "
+            f"n {row.n:,}; 90 % by bootstrap over storms"
+        )
+
+
 def _peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
@@ -203,4 +230,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["storms"]:
+        bench_storms()
+    else:
+        main()

@@ -2,7 +2,8 @@
 
 Four steps: `full`, the hazard's own model; `no_forecast_weather` and `no_surveillance`, where nothing is known of what
 forecasts of others, or reports and samples, tell; `climatology`, where nothing at all is known. A step is taken for
-each row by itself, and only for a source that was known when the model learned. A model reads the typical value of its
+each row by itself, and only for a source that was known when the model learned, in the same period: what is never told
+of the third week is not missed there. A model reads the typical value of its
 inputs into a gap; where forecasts of rain are gone, it forecasts worse than the climatology then. So the lower steps
 are shallow trees on the climatology that never saw the silent source, unless the model loses little by the gap and is
 clearly better all the same, as where the silent source matters little.
@@ -45,6 +46,7 @@ class Ladder(Exceedance):
         falling: columns with which it never rises.
         rows: the lower steps learn from about so many rows, of issue times evenly apart.
         lower_: the trees of each lower step that can be taken; None where the model itself answers, gap and all.
+        heard_: the periods in which each step's source was known while learning.
     """
 
     def __init__(
@@ -78,11 +80,14 @@ class Ladder(Exceedance):
         climatology = Climatology() if self.climatology is None else clone(self.climatology)
         self.climatology_ = climatology.set_params(cuts=cuts).fit(X, outcome)
         self.lower_: dict[str, Boosted | None] = {}
+        self.heard_: dict[str, list[int]] = {}
         thin = evenly_thinned(X, self.rows)
         margin = log_odds(self.climatology_.predict_exceedance(X[thin]))
         for step, silent in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance)):
             heard = [name for name in self.archived if name not in silent]
-            if silent and heard and X[list(silent)].notna().any(axis=None):
+            told_of = periods_told(X, silent)
+            if heard and told_of:
+                self.heard_[step] = told_of
                 hidden = tuple(name for name in self.forecasts if name in heard)
                 trees = self._trees((hidden,) if hidden else ()).set_params(cuts=cuts)
                 trees.fit_from(margin, X[thin].drop(columns=list(silent)), outcome[thin])
@@ -146,21 +151,35 @@ class Ladder(Exceedance):
     def steps(self, X: pd.DataFrame) -> npt.NDArray[np.str_]:
         """The step that answers each row, shape (row,)."""
         silent = {"no_forecast_weather": self.forecasts, "no_surveillance": self.surveillance}
-        return steps_of(X, {step: columns for step, columns in silent.items() if step in self.lower_}, self.archived)
+        held = {step: columns for step, columns in silent.items() if step in self.lower_}
+        return steps_of(X, held, self.heard_, self.archived)
 
 
-def steps_of(X: pd.DataFrame, silent: Mapping[str, Sequence[str]], archived: Sequence[str]) -> npt.NDArray[np.str_]:
+def periods_told(X: pd.DataFrame, columns: Sequence[str]) -> list[int]:
+    """The periods of which any of some columns tells anything in any row."""
+    told = X[list(columns)].notna().any(axis=1).to_numpy()
+    return [int(number) for number in np.unique(X.index.get_level_values("period")[told])]
+
+
+def steps_of(
+    X: pd.DataFrame,
+    silent: Mapping[str, Sequence[str]],
+    heard: Mapping[str, Sequence[int]],
+    archived: Sequence[str],
+) -> npt.NDArray[np.str_]:
     """The step that answers each row, shape (row,).
 
     Args:
         X: rows of a hazard's `ask`.
         silent: for each lower step the columns of which none is known then, the last to hold.
+        heard: for each of them the periods of which those columns ever told; in others nobody misses them.
         archived: all columns that something in the archive tells; the climatology answers where none is known.
     """
-    known = X.notna()
+    known, period = X.notna(), X.index.get_level_values("period")
     steps = np.full(len(X), "full", dtype="U20")
     for step, columns in silent.items():
-        steps[~known[list(columns)].any(axis=1).to_numpy()] = step
+        missed = ~known[list(columns)].any(axis=1).to_numpy() & np.asarray(period.isin(heard[step]))
+        steps[missed] = step
     if archived:
         steps[~known[list(archived)].any(axis=1).to_numpy()] = "climatology"
     return steps

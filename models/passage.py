@@ -84,7 +84,8 @@ class Passage(Exceedance):
         cuts = np.log(self.learned_cuts_)
         self.imputer_ = gaps_flagged().set_params(add_indicator=False).fit(self._values(X))
         told, reached = self._told(X), np.searchsorted(np.exp(cuts), outcome, side="right")
-        sites_of_a_storm = len(X) / len(X.index.to_frame()[["issue_time", "period"]].drop_duplicates())
+        storms = X.index.to_frame()[["issue_time", "period"]].drop_duplicates()
+        sites_of_a_storm = len(X) / len(storms)
         self.parameters_ = _likeliest(told, cuts, reached, sites_of_a_storm)
 
     def _predict(self, X: pd.DataFrame) -> Floats:

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from models.blend import positions
 from models.climate_law import tail_of
 from models.exceedance import Floats
-from models.ladder import steps_of
+from models.ladder import periods_told, steps_of
 from models.season import quarters
 
 Flags = npt.NDArray[np.bool_]
@@ -107,6 +107,7 @@ class Quantiles(BaseEstimator):
             for step, columns in (("no_forecast_weather", self.forecasts), ("no_surveillance", self.surveillance))
             if columns and X[list(columns)].notna().any(axis=None)
         }
+        self.heard_ = {step: periods_told(X, columns) for step, columns in self.silent_.items()}
         early, first, second = (self._some(flags, random) for flags in self._stretches(X))
         later = np.concatenate([first, second])
         self.booster_ = self._grown(X.iloc[early], severity[early])
@@ -178,7 +179,7 @@ class Quantiles(BaseEstimator):
     def _moved(self, X: pd.DataFrame, raw: Floats, width: Floats) -> Floats:
         """The learned quantiles with their offsets, shape (row, learned level)."""
         period, quarter = self._period(X), quarters(X)
-        steps = steps_of(X, self.silent_, self.archived)
+        steps = steps_of(X, self.silent_, self.heard_, self.archived)
         moved = np.empty_like(raw)
         for step in np.unique(steps):
             of = steps == step

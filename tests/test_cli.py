@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import mlflow
 import pytest
 from tiny_deployment import COAST, SMALL, a_copy, opened, the_deployment, write_hazard, write_settings
 
@@ -168,6 +169,21 @@ def test_training_wants_names_or_all(haidang: Haidang, home: Path) -> None:
     trainable = jobs.trainable(opened(home))
     assert {SMALL, COAST, "heavy_rain", "landslide"} <= set(trainable)  # landslides by their rule
     assert "cold" not in trainable
+
+
+def test_tuning_tells_what_it_found_tracks_it_and_changes_no_file(haidang: Haidang, mine: Path) -> None:
+    file = mine / "hazards" / f"{SMALL}.py"
+    before = file.read_bytes()
+    words = ("--home", mine, "tune", SMALL, "--until", "2023-04-01", "--trials", "2")
+    told = json.loads(good(haidang(*words, "--json")))
+    assert told["declared"] == {"model.members[1].member.C": 1.0}
+    assert len(told["trials"]) == 2 and told["verdict"] in ("keep", "change")
+    assert told["low"] <= told["gain"] <= told["high"]
+    assert (told["lines"] == []) == (told["verdict"] == "keep")
+    run = mlflow.get_run(told["run"])
+    assert run.data.tags["kind"] == "tuning" and run.data.params["declared.model.members.1.member.C"] == "1.0"
+    assert f"{SMALL}: 2 trials" in " ".join(good(haidang(*words)).split())
+    assert file.read_bytes() == before
 
 
 def test_training_promotes_nothing_and_an_older_version_can_be_promoted_again(haidang: Haidang, mine: Path) -> None:

@@ -134,6 +134,15 @@ def test_a_source_that_was_never_known_is_not_missed() -> None:
     assert set(whole.steps(X)) == {"full"}
 
 
+def test_a_source_is_not_missed_in_a_period_of_which_it_never_tells() -> None:
+    near = questions()
+    far = near.rename(index={1: 2}, level="period").assign(ahead=NAN)
+    whole = ladder().fit(pd.concat([near, far]), np.concatenate([came(near), came(far)]))
+    assert set(whole.steps(far)) == {"full"}
+    assert set(whole.steps(without(near, ("ahead",)))) == {"no_forecast_weather"}
+    np.testing.assert_array_equal(whole.predict_exceedance(far), whole.full_.predict_exceedance(far))
+
+
 def test_the_lower_steps_keep_the_declared_direction() -> None:
     X = questions()
     y = -came(X)  # the more it rains the better, against what is declared

@@ -56,7 +56,7 @@ HAZARD = Hazard(
                     location=named(*_WINDS, _DISTANCE, *_PLACE),
                     bent=named(_DISTANCE),
                     scale=named(*_WINDS, _DISTANCE),
-                    ridge=1500.0,
+                    ridge=500.0,
                 ),
                 Passage(
                     run=_WINDS[0].name,
