@@ -162,7 +162,9 @@ class Kept:
 
     def read(self, wanted: ds.Expression | None = None) -> pd.DataFrame:
         """The rows that meet an expression, all of them for None; in no order."""
-        return self.table(wanted).to_pandas()
+        if not is_table(self._folder):
+            return self.layout.schema.empty_table().to_pandas()
+        return DeltaTable(str(self._folder)).to_pyarrow_dataset().to_table(filter=wanted).to_pandas()
 
     def table(self, wanted: ds.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
         """The same as an Arrow table, of some columns only, with texts dictionary-encoded: for millions of rows."""
