@@ -3,10 +3,10 @@
 Four steps: `full`, the hazard's own model; `no_forecast_weather` and `no_surveillance`, where nothing is known of what
 forecasts of others, or reports and samples, tell; `climatology`, where nothing at all is known. A step is taken for
 each row by itself, and only for a source that was known when the model learned, in the same period: what is never told
-of the third week is not missed there. A model reads the typical value of its
-inputs into a gap; where forecasts of rain are gone, it forecasts worse than the climatology then. So the lower steps
-are shallow trees on the climatology that never saw the silent source, unless the model loses little by the gap and is
-clearly better all the same, as where the silent source matters little.
+of the third week is not missed there. A model reads the typical value of its inputs into a gap; where forecasts of rain
+are gone, it forecasts worse than the climatology then. So the lower steps are shallow trees on the climatology that
+never saw the silent source, unless the model loses little by the gap and is clearly better all the same, as where the
+silent source matters little.
 """
 
 from collections.abc import Mapping, Sequence
