@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     boundaries: Path | None = Field(None, description="GeoJSON of the sites' areas, each with the property `code`")
     sources: dict[str, dict[str, Any]] = Field({}, description="sources: name -> its kind and settings")
     tracking_uri: str | None = Field(None, description="MLflow tracking store; a SQLite file in home by default")
+    database_url: str | None = Field(None, description="database of what operators keep; a SQLite file by default")
     host: str = Field("127.0.0.1", description="address that the service binds")
     port: int = Field(3000, ge=1, le=65535, description="port that the service binds")
     refresh_seconds: float = Field(5.0, gt=0, description="how often the service looks for new forecasts")
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """SQLite file of what operators keep: the log of ingests."""
         return self.home / "haidang.db"
+
+    @property
+    def database_address(self) -> str:
+        """Address of that database, as SQLAlchemy writes it."""
+        return self.database_url or f"sqlite:///{self.database.absolute()}"
 
     @property
     def simulated(self) -> Path:
