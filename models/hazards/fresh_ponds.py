@@ -34,6 +34,7 @@ HAZARD = Hazard(
         "severe": AtLeast(0.1, cut=5.0),
     },
     falling=(NOW,),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=16,

@@ -33,6 +33,7 @@ HAZARD = Hazard(
         "severe": AtLeast(0.1, cut=35.0),
     },
     rising=(NOW,),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=16,
