@@ -2,19 +2,26 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_deployment import ISSUED, SMALL, opened, the_deployment
 
 from haidang.reports import show_backtest
+from haidang.views import show_risk
 from models.baselines import Climatology
+from models.forecaster import Forecaster, SpreadSkill
 from models.partial_pooling import borrowed_at
 from models.quantiles import LEARNED, LEVELS, Quantiles
 from models.season import SEASONS
 from models.spread import HIGH, LOW, Spread
+from serving.rendering import render
 from training.backtest import Backtest
+from training.tracking import Tracking
 
 _TOP = LEARNED.index(0.95)
 
@@ -93,3 +100,43 @@ def test_the_backtest_tells_the_scores_of_quantiles_in_json_too(
     rows = [row for row in json.loads(capsys.readouterr().out) if "covered" in row]
     assert [row["lead"] for row in rows] == tiny_backtest.hazard.periods.leads.tolist()
     assert {(row["covered"], row["width"], row["skill_climatology"] > 0) for row in rows} == {(1.0, 9.0, True)}
+
+
+def test_an_answer_tells_the_median_the_quantiles_and_the_interval_of_an_amount(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = opened(the_deployment(tmp_path_factory))
+    hazard = deployment.hazard(SMALL)
+    records = deployment.issued.at(SMALL, ISSUED[-1].tz_convert("UTC"))
+    told = [list(LEVELS), [0.0, 0.5, 3.25, 8.0, 12.0, 20.0, 45.0], 0.0, 12.0]
+    for name, value in zip(("levels", "quantiles", "low", "high"), told, strict=True):
+        records[name] = [value] * len(records)
+    answer = render(deployment, hazard, records, deployment.shelf.champion(hazard).card, "issued")
+    period = answer.forecasts[0].periods[0]
+    assert period.interval is not None
+    assert (period.interval.low, period.interval.high, period.interval.probability) == (0.0, 12.0, 0.9)
+    assert [(one.level, one.value) for one in period.quantiles][2] == (0.5, 3.25)
+    show_risk(answer, as_json=True)
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["forecasts"][0]["periods"][0]["interval"] == {"probability": 0.9, "low": 0.0, "high": 12.0}
+
+
+def test_scores_of_quantiles_are_tracked_by_lead(tmp_path: Path, tiny_forecaster: Forecaster) -> None:
+    shares = {"covered": 0.9, "covered_by_season": {"DJF": 0.88}, "told_by_season": {"DJF": 50}, "told": 50}
+    skills = {name: 0.25 for name in SpreadSkill.model_fields if name.startswith(("score", "skill"))}
+    row = SpreadSkill(lead=1, n=60, beyond=0.01, width=9.0, **skills, **shares)
+    card = tiny_forecaster.card.model_copy(
+        update={"spread": (row, row.model_copy(update={"lead": 2, "covered": None}))}
+    )
+    folder = tmp_path / "forecaster"
+    tiny_forecaster.save(folder)
+    tracking = Tracking(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+    tracked = tracking.record(dataclasses.replace(tiny_forecaster, card=card), folder, None)
+    client = mlflow.MlflowClient()
+    history = {
+        name: {one.step: one.value for one in client.get_metric_history(tracked.run_id, f"spread_{name}")}
+        for name in ("score", "covered", "covered_DJF", "width")
+    }
+    assert history == {
+        "score": {1: 0.25, 2: 0.25}, "covered": {1: 0.9}, "covered_DJF": {1: 0.88, 2: 0.88}, "width": {1: 9.0, 2: 9.0},
+    }  # fmt: skip
