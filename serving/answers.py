@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,24 +11,27 @@ import pandas as pd
 from features.errors import HaidangError, UnknownNameError
 from models.forecaster import Card, Forecaster
 from models.hazard import Hazard
+from serving.conditional import Prepared
 from serving.deployment import Deployment
 from serving.explaining import explanation
-from serving.hazard_view import baselines, needs, newest_card, skill, skill_horizon
+from serving.freshness import Freshness
+from serving.hazard_view import baselines, lowest_cut, matrix_of, needs, newest_card, skill, skill_horizon
 from serving.issue import issue
 from serving.legal import Teller, with_legal_levels, without_levels
 from serving.levels import compound
+from serving.positions import Positions, open_positions
 from serving.questions import (
     ExplainQuestion,
     Explanation,
     HazardView,
     LevelsAnswer,
     LevelsQuestion,
-    LevelView,
     RiskAnswer,
     RiskQuestion,
     SiteView,
 )
-from serving.rendering import render, with_thresholds
+from serving.rendering import Origin, render, unread, with_thresholds
+from serving.warning_levels import level_views
 
 
 class WithheldError(HaidangError):
@@ -66,10 +69,11 @@ class Held:
 
 @dataclass(frozen=True)
 class State:
-    """Everything that is held, as of one state of shelf and issued forecasts."""
+    """Everything that is held, as of one state of shelf and issued forecasts, and the bytes made from it."""
 
     mark: tuple[object, ...] = ()
     hazards: dict[str, Held] = field(default_factory=dict)
+    prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
 
 
 class Answers:
@@ -78,6 +82,16 @@ class Answers:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self._state = State()
+
+    @cached_property
+    def positions(self) -> Positions:
+        """The sites, to be found by what people name; the areas are read once."""
+        return open_positions(self.deployment.settings, self.deployment.sites)
+
+    @cached_property
+    def freshness(self) -> Freshness:
+        """How fresh the values of each source are."""
+        return Freshness(self.deployment)
 
     @property
     def ready(self) -> bool:
@@ -111,8 +125,8 @@ class Answers:
         """
         hazard = self.deployment.hazard(question.hazard)
         codes = None if question.sites is None else self._codes(hazard, question.sites)
-        self._check_thresholds(hazard, question.thresholds)
-        whole = self._latest(hazard) if question.issue_time is None else self._at(hazard, question.issue_time, now)
+        self.check_thresholds(hazard, question.thresholds, "thresholds")
+        whole = self.whole(hazard, question.issue_time, now)
         chosen = whole.forecasts
         if codes is not None:
             by_code = {forecast.site: forecast for forecast in chosen}
@@ -127,6 +141,29 @@ class Answers:
         if question.thresholds:
             chosen = [with_thresholds(forecast, question.thresholds) for forecast in chosen]
         return whole.model_copy(update={"forecasts": chosen})
+
+    def whole(self, hazard: Hazard, issue_time: datetime | None, now: datetime) -> RiskAnswer:
+        """The latest issue of a hazard, or what was known at a past moment, at all sites and leads.
+
+        Raises:
+            FieldError: if the issue time cannot be used.
+            WithheldError: if no answer can be given for this hazard.
+        """
+        return self._latest(hazard) if issue_time is None else self._at(hazard, issue_time, now)
+
+    def champion(self, hazard: Hazard) -> Forecaster | None:
+        """Who answers for a hazard; None where nobody does."""
+        return self._state.hazards.get(hazard.name, Held()).forecaster
+
+    def rendered(self, hazard: Hazard, records: pd.DataFrame) -> RiskAnswer:
+        """Stored records of one issue as an answer, with the levels of the law."""
+        champion = self.champion(hazard)
+        return self._rendered(hazard, records, None if champion is None else champion.card, "issued")
+
+    @property
+    def prepared(self) -> dict[tuple[str | None, ...], Prepared]:
+        """Bytes of answers from what is held now; new forecasts come with an empty one."""
+        return self._state.prepared
 
     def levels(self, question: LevelsQuestion, *, now: datetime) -> LevelsAnswer:
         """Levels of several hazards by site and day, with the rise that a person may decide on where they meet.
@@ -178,8 +215,7 @@ class Answers:
         leads = [int(lead) for lead in hazard.periods.leads]
         if question.lead is not None and question.lead not in leads:
             raise FieldError("lead", f"{hazard.name} is forecast {', '.join(map(str, leads))} days ahead")
-        lowest = next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])
-        cut = lowest if question.cut is None else question.cut
+        cut = lowest_cut(hazard) if question.cut is None else question.cut
         if cut not in hazard.target.cuts:
             told = ", ".join(f"{one:g}" for one in hazard.target.cuts)
             raise FieldError("cut", f"{cut:g} is not one of the cuts of {hazard.name}: {told} {hazard.target.unit}")
@@ -199,7 +235,9 @@ class Answers:
         return [self._hazard_view(hazard, newest_known) for hazard in self.deployment.hazards.values()]
 
     def site_views(self) -> list[SiteView]:
-        """All sites of the deployment."""
+        """All sites of the deployment, with the hazards that are forecast there."""
+        sites = self.deployment.sites
+        having = {name: sites.having(hazard.where) for name, hazard in self.deployment.hazards.items()}
         return [
             SiteView(
                 code=site.code,
@@ -208,8 +246,9 @@ class Answers:
                 latitude=site.latitude,
                 longitude=site.longitude,
                 attributes={name: None if np.isnan(value) else value for name, value in site.attributes.items()},
+                hazards=[name for name, there in having.items() if there[number]],
             )
-            for site in self.deployment.sites.values()
+            for number, site in enumerate(sites.values())
         ]
 
     def _hold(self, hazard: Hazard) -> Held:
@@ -235,8 +274,7 @@ class Answers:
         return latest
 
     def _at(self, hazard: Hazard, moment: datetime, now: datetime) -> RiskAnswer:
-        if moment > now:
-            raise FieldError("issue_time", f"{moment.isoformat()} lies in the future: ask about now or earlier")
+        self.check_moment(moment, now)
         forecaster = self._held(hazard).forecaster
         if forecaster is None:
             raise WithheldError(f"{hazard.name} has no forecaster on the shelf")
@@ -256,9 +294,7 @@ class Answers:
         standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
         return self.deployment.issued.at(hazard.name, standing[-1] if len(standing) else asked)
 
-    def _rendered(
-        self, hazard: Hazard, records: pd.DataFrame, card: Card, origin: Literal["issued", "hindcast"]
-    ) -> RiskAnswer:
+    def _rendered(self, hazard: Hazard, records: pd.DataFrame, card: Card | None, origin: Origin) -> RiskAnswer:
         """The answer, with the levels of the law where the hazard has a matrix."""
         told = render(self.deployment, hazard, records, card, origin)
         if hazard.law is None:
@@ -269,7 +305,7 @@ class Answers:
         except HaidangError as error:
             return without_levels(told, hazard.law, hazard.law.told_by or hazard.name, error)
 
-    def _teller(self, hazard: Hazard, records: pd.DataFrame, card: Card) -> Teller:
+    def _teller(self, hazard: Hazard, records: pd.DataFrame, card: Card | None) -> Teller:
         """Whose forecast tells the values of the matrix: the hazard's own, or the one that stands of another hazard."""
         teller, told = hazard, records
         if hazard.law is not None and hazard.law.told_by is not None:
@@ -277,7 +313,7 @@ class Answers:
             told = self._standing(teller, records["issue_time"].iloc[0])
             if told.empty:
                 raise WithheldError(f"no forecast of {teller.name} stands at this issue time: issue it as well")
-            its = self.deployment.shelf.card(teller.name)
+            its: Card | None = self.deployment.shelf.card(teller.name)
         else:
             its = card
         same = its is not None and its.version == told["forecaster"].iloc[0]
@@ -295,8 +331,15 @@ class Answers:
             sense=hazard.target.sense,
             leads=[int(lead) for lead in hazard.periods.leads],
             period_days=hazard.periods.days,
-            levels=[LevelView(name=name, probability=r.probability, cut=r.cut) for name, r in hazard.levels.items()],
+            levels=level_views(hazard.levels),
             reference=hazard.reference,
+            where=hazard.where,
+            issue_every_days=hazard.issue_every_days,
+            issue_hour=hazard.issue_hour,
+            amount=hazard.amount,
+            features=[feature.name for feature in hazard.features],
+            law=matrix_of(hazard),
+            unread=unread(hazard),
             sites=int(self.deployment.sites.having(hazard.where).sum()),
             needs=needs(hazard, newest_known, self.deployment.settings.local_zone),
             baselines=baselines(hazard),
@@ -334,12 +377,19 @@ class Answers:
         return codes
 
     @staticmethod
-    def _check_thresholds(hazard: Hazard, thresholds: Sequence[float]) -> None:
+    def check_moment(moment: datetime | None, now: datetime) -> None:
+        """Refuses a moment that is still to come."""
+        if moment is not None and moment > now:
+            raise FieldError("issue_time", f"{moment.isoformat()} lies in the future: ask about now or earlier")
+
+    @staticmethod
+    def check_thresholds(hazard: Hazard, thresholds: Sequence[float], where: str) -> None:
+        """Refuses thresholds outside the cuts; `where` is their field in the question."""
         low, high = min(hazard.target.cuts), max(hazard.target.cuts)
         for position, threshold in enumerate(thresholds):
             if not low <= threshold <= high:
                 raise FieldError(
-                    f"thresholds.{position}",
+                    f"{where}.{position}",
                     f"{threshold:g} lies outside {low:g} to {high:g} {hazard.target.unit}, between which {hazard.name} "
                     "is forecast",
                 )

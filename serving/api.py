@@ -2,33 +2,26 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
-from pydantic import BaseModel
+from fastapi import Depends, FastAPI, Query
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.answers import Answers, FieldError
+from serving.answers import Answers
 from serving.problems import problem, report_problems
 from serving.questions import (
     ExplainQuestion,
     Explanation,
-    HazardView,
-    LatestQuestion,
     LevelsAnswer,
     LevelsQuestion,
-    Problem,
-    RiskAnswer,
-    RiskQuestion,
-    SiteView,
 )
+from serving.resources import PROBLEMS, answers_of, json_response
+from serving.routes_forecasts import add_forecasts
+from serving.routes_reference import add_reference
+from serving.routes_risk import add_risk
 
 LARGEST_BODY = 1_000_000
-_PROBLEMS: dict[int | str, dict[str, object]] = {
-    422: {"model": Problem, "description": "a field is unknown or cannot be used; `errors` names it"},
-    503: {"model": Problem, "description": "no answer can be given for this hazard now"},
-}
 
 
 def build_api() -> FastAPI:
@@ -46,46 +39,24 @@ def build_api() -> FastAPI:
     def home() -> RedirectResponse:
         return RedirectResponse("/openapi.json")
 
-    @api.post("/risk", response_model=RiskAnswer, responses=_PROBLEMS)
-    def risk(question: RiskQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
-        """Answers how likely a hazard is, where and when."""
-        return _json(answers.risk(question, now=datetime.now(UTC)))
+    add_risk(api)
+    add_forecasts(api)
+    add_reference(api)
 
-    @api.post("/v1/levels", response_model=LevelsAnswer, responses=_PROBLEMS)
-    def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
+    @api.post("/v1/levels", response_model=LevelsAnswer, responses=PROBLEMS)
+    def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(answers_of)]) -> Response:
         """Disaster-risk levels of Decision 18/2021/QĐ-TTg by site and day, and what may be proposed where hazards meet.
 
         Every level is a proposal. A rise by Article 4, clause 4, is never applied: a person decides.
         """
-        return _json(answers.levels(question, now=datetime.now(UTC)))
+        return json_response(answers.levels(question, now=datetime.now(UTC)))
 
-    @api.get("/v1/forecasts/latest", response_model=RiskAnswer, responses=_PROBLEMS)
-    def latest(
-        question: Annotated[LatestQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
-    ) -> Response:
-        """The latest issued forecast of a hazard."""
-        sites = None if question.site is None else [question.site]
-        try:
-            return _json(answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC)))
-        except FieldError as error:
-            raise FieldError("site", str(error)) from error
-
-    @api.get("/v1/explanations", response_model=Explanation, responses=_PROBLEMS)
+    @api.get("/v1/explanations", response_model=Explanation, responses=PROBLEMS)
     def explanations(
-        question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
+        question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(answers_of)]
     ) -> Response:
         """What drives the latest issued forecast at a site, by driver, in log-odds and in words."""
-        return _json(answers.explain(question))
-
-    @api.get("/v1/hazards")
-    def hazards(answers: Annotated[Answers, Depends(_answers)]) -> list[HazardView]:
-        """The hazards, with their cuts, leads and levels, and whether they are answered now."""
-        return answers.hazard_views()
-
-    @api.get("/v1/sites")
-    def sites(answers: Annotated[Answers, Depends(_answers)]) -> list[SiteView]:
-        """The sites that are forecast."""
-        return answers.site_views()
+        return json_response(answers.explain(question))
 
     return api
 
@@ -120,14 +91,6 @@ class BodyLimit:
         await self.app(scope, counted, answered)
         if not begun and size > self.largest:
             await _too_large(self.largest)(scope, receive, send)
-
-
-async def _answers(request: Request) -> Answers:
-    return cast("Answers", request.app.state.answers)
-
-
-def _json(answer: BaseModel) -> Response:
-    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 def _too_large(largest: int) -> Response:

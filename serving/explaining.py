@@ -12,6 +12,7 @@ from features.sites import Site
 from models.exceedance import log_odds
 from models.explained import explain, in_words
 from models.forecaster import Forecaster
+from models.hazard import Hazard
 from serving.questions import DriverView, Explanation, PeriodExplanation, RiskAnswer
 
 
@@ -32,10 +33,7 @@ def explanation(
         UnexplainedError: if a published rule answers.
     """
     hazard = forecaster.hazard
-    known = archive.at_version(answer.archive_version)
-    rows = hazard.ask(known, pd.Timestamp(answer.issue_time))
-    asked = (rows.index.get_level_values("site") == site.code) & np.isin(hazard.leads(rows.index), leads)
-    rows = rows[asked]
+    rows = _asked(hazard, archive, answer, [site.code], leads)
     told = explain(forecaster, rows, cut=cut)
     probabilities = forecaster.answer(rows)[cut].to_numpy()
     climate = log_odds(probabilities) - told.sum(axis=1).to_numpy()
@@ -61,18 +59,53 @@ def explanation(
                 climatology=round(float(expit(climate[row])), 6),
                 usual=round(float(usual[row]), 6),
                 step=caution["step"].iloc[row],
-                drivers=[
-                    DriverView(
-                        name=one.driver.name,
-                        title_vi=one.driver.title_vi,
-                        title_en=one.driver.title_en,
-                        log_odds=round(one.log_odds, 4),
-                        told_vi=one.vi,
-                        told_en=one.en,
-                    )
-                    for one in in_words(hazard, told.iloc[row])
-                ],
+                drivers=_views(hazard, told.iloc[row]),
             )
             for row, lead in enumerate(hazard.leads(rows.index))
         ],
     )
+
+
+def drivers(
+    forecaster: Forecaster, archive: Archive, answer: RiskAnswer, sites: Sequence[str], *, cut: float
+) -> dict[tuple[str, int], list[DriverView]]:
+    """What drives an issued answer at several sites, by site and lead, the strongest driver first.
+
+    Args:
+        forecaster: who issued it.
+        archive: what was known; it is read once, at the version of the issue.
+        answer: the issued answer.
+        sites: codes of some of its sites.
+        cut: which of the cuts, in the target's unit.
+
+    Raises:
+        UnexplainedError: if a published rule answers.
+    """
+    hazard = forecaster.hazard
+    leads = sorted({period.lead for forecast in answer.forecasts for period in forecast.periods})
+    rows = _asked(hazard, archive, answer, sites, leads)
+    told = explain(forecaster, rows, cut=cut)
+    pairs = zip(rows.index.get_level_values("site"), hazard.leads(rows.index), strict=True)
+    return {(str(site), int(lead)): _views(hazard, told.iloc[row]) for row, (site, lead) in enumerate(pairs)}
+
+
+def _asked(
+    hazard: Hazard, archive: Archive, answer: RiskAnswer, sites: Sequence[str], leads: Sequence[int]
+) -> pd.DataFrame:
+    """The rows of an answer at some sites and leads, as they were known."""
+    rows = hazard.ask(archive.at_version(answer.archive_version), pd.Timestamp(answer.issue_time))
+    return rows[np.isin(rows.index.get_level_values("site"), sites) & np.isin(hazard.leads(rows.index), leads)]
+
+
+def _views(hazard: Hazard, told: pd.Series) -> list[DriverView]:
+    return [
+        DriverView(
+            name=one.driver.name,
+            title_vi=one.driver.title_vi,
+            title_en=one.driver.title_en,
+            log_odds=round(one.log_odds, 4),
+            told_vi=one.vi,
+            told_en=one.en,
+        )
+        for one in in_words(hazard, told)
+    ]

@@ -10,8 +10,9 @@ from features.variables import variable_named
 from models.baselines import Climatology
 from models.forecaster import ArtifactError, Card, read_card
 from models.hazard import Hazard
+from models.law.decision_18 import DECISION_18
 from serving.deployment import Deployment
-from serving.questions import BaselineView, NeedView, SkillView
+from serving.questions import BaselineView, MatrixOfHazard, NeedView, SkillView
 
 
 def newest_card(deployment: Deployment, hazard: Hazard) -> Card | None:
@@ -75,9 +76,24 @@ def baselines(hazard: Hazard) -> list[BaselineView]:
     ]
 
 
+def lowest_cut(hazard: Hazard) -> float:
+    """The cut of the lowest level that a hazard declares; its mildest cut where it declares none."""
+    return next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])
+
+
+def matrix_of(hazard: Hazard) -> MatrixOfHazard | None:
+    """The matrix of the law by which a hazard has a level; None where it has none."""
+    rule = hazard.law
+    if rule is None:
+        return None
+    article = DECISION_18.table(rule.table).article
+    told_by = rule.told_by or hazard.name
+    return MatrixOfHazard(matrix=rule.table, article=article, told_by=told_by, probability=rule.probability)
+
+
 def skill(hazard: Hazard, card: Card | None) -> list[SkillView]:
     """The skill that a card tells, by lead, at the cut of the hazard's lowest level."""
-    lowest = next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])
+    lowest = lowest_cut(hazard)
     rows = [row for row in card.skill if row.cut == lowest] if card is not None else []
     left_out = {"brier", "brier_climatology", "brier_persistence"}
     return [SkillView(**row.model_dump(exclude=left_out), judged=row.judged) for row in rows]

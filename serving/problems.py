@@ -10,9 +10,16 @@ from starlette.responses import Response
 
 from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
+from serving.outlets import NotAcceptableError
 from serving.questions import Problem
+from serving.record_ids import NoSuchForecastError
 
 _LOG = logging.getLogger(__name__)
+_STATUSES = {
+    WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoSuchForecastError: HTTPStatus.NOT_FOUND,
+    NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+}
 
 
 def report_problems(api: FastAPI) -> None:
@@ -37,8 +44,9 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    if isinstance(error, WithheldError):
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return problem(status, str(error))
     name = error.field if isinstance(error, FieldError) else ""
     if isinstance(error, UnknownNameError):
         name = error.kind

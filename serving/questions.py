@@ -7,7 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.ladder import Step
 from models.targets import Sense
+from serving.likelihood import LikelihoodTerm, Term
 
+Format = Literal["json", "geojson", "csv", "parquet", "hubverse"]
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -36,8 +38,11 @@ class RiskQuestion(_Strict):
 class LatestQuestion(_Strict):
     """The query of /v1/forecasts/latest."""
 
-    hazard: str = Field(description="name of a hazard, see /v1/hazards")
-    site: str | None = Field(None, description="code or name; all sites of the hazard if left out")
+    hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
+    site: str | None = Field(
+        None, description="code or name; all sites of the hazard if left out", examples=["Hạ Long"]
+    )
+    format: Format | None = Field(None, description="of the answer; goes before the header Accept", examples=["csv"])
 
 
 class ExplainQuestion(_Strict):
@@ -52,8 +57,9 @@ class ExplainQuestion(_Strict):
 class Exceedance(_Strict):
     """How likely an outcome at or above a threshold is."""
 
-    at_least: float
-    probability: float
+    at_least: float = Field(description="in the hazard's unit")
+    probability: float = Field(description="between 0 and 1")
+    likelihood: Term = Field(description="the probability in words, see likelihood_scale")
 
     @property
     def threshold(self) -> float:
@@ -68,8 +74,9 @@ class Exceedance(_Strict):
 class Undercut(_Strict):
     """How likely an outcome at or below a threshold is, for hazards such as cold."""
 
-    at_most: float
-    probability: float
+    at_most: float = Field(description="in the hazard's unit")
+    probability: float = Field(description="between 0 and 1")
+    likelihood: Term = Field(description="the probability in words, see likelihood_scale")
 
     @property
     def threshold(self) -> float:
@@ -121,9 +128,51 @@ class BeyondTraining(_Strict):
     high: float = Field(description="highest value in training")
 
 
+class LevelChance(_Strict):
+    """How probable the event of a declared level is, and whether that is enough to reach it."""
+
+    level: str = Field(description="name, see warning_levels")
+    probability: float = Field(description="of the event at the level's cut")
+    reached: bool
+
+
+class DriverView(_Strict):
+    """What one driver does to the odds of the event."""
+
+    name: str
+    title_vi: str
+    title_en: str
+    log_odds: float = Field(description="by how much it moves the natural logarithm of the odds")
+    told_vi: str
+    told_en: str
+
+
+class Share(_Strict):
+    """A share of cases, with the central 90 % of what it may be."""
+
+    share: float
+    low: float
+    high: float
+
+
+class TrackRecord(_Strict):
+    """How warnings of the lowest declared level did at this place and lead, as issued."""
+
+    n: int = Field(description="forecasts whose outcome is known")
+    events: int = Field(description="of these, how often the event came")
+    hits: int = Field(description="warned, and it came")
+    misses: int = Field(description="not warned, and it came")
+    false_alarms: int = Field(description="warned, and it did not come")
+    interval: Share | None = Field(description="share of events that were warned of; null where none came")
+    judged: Literal["judged", "too few to judge"]
+
+
 class PeriodForecast(_Strict):
     """The forecast of one period at one site."""
 
+    id: str | None = Field(
+        None, description="of the stored record, see /v1/forecasts/{id}; null for a hindcast, which is not stored"
+    )
     lead: int = Field(description="days from the issue day to the first day of the period")
     valid_from: AwareDatetime
     valid_to: AwareDatetime = Field(description="end of the period, exclusive")
@@ -141,6 +190,19 @@ class PeriodForecast(_Strict):
         None, description="conformal by season and lead; null where no quantiles are told"
     )
     level: str | None = Field(description="highest level of warning that the hazard declares and that is reached")
+    levels: list[LevelChance] = Field(description="each declared level, the lowest first")
+    told_vi: str = Field(
+        description="the event of the lowest level in words",
+        examples=["có khả năng (70 %): Mưa lớn từ 50 mm trở lên"],
+    )
+    told_en: str = Field(description="the same in English", examples=["likely (70 %): Heavy rain, 50 mm or more"])
+    beyond_skill: bool | None = Field(
+        description="whether the lead lies beyond the skill horizon; null where no test of the forecaster is at hand"
+    )
+    track_record: TrackRecord | None = Field(None, description="at this place and lead; null where none is kept")
+    drivers: list[DriverView] | None = Field(
+        None, description="what moves the event of the lowest level, where asked for by `include`"
+    )
     law: LegalPeriod | None = Field(None, description="the disaster-risk level; null where the hazard has no matrix")
     missing: list[str] = Field(description="features that could not be known")
     step: Step | None = Field(
@@ -229,6 +291,32 @@ class LegalView(_Strict):
     withheld: str | None = Field(None, description="why no level is given, where none is")
 
 
+class PlaceView(_Strict):
+    """What became of a place that was asked about."""
+
+    asked: str = Field(description="a code or name, or latitude and longitude, as asked", examples=["20.95, 107.08"])
+    site: str = Field(description="code of the site that answers for it")
+    name_vi: str
+    name_en: str
+    found_by: Literal["code", "name", "area", "nearest"] = Field(
+        description="area: the position lies in the boundaries of the site. nearest: it lies in none that is known"
+    )
+    distance_km: float | None = Field(
+        description="from the position asked to that of the site, along a great circle; null for a code or name"
+    )
+
+
+class LevelView(_Strict):
+    """A level of warning that a hazard declares: it is reached where the cut's event is at least this probable."""
+
+    name: str
+    title_vi: str
+    title_en: str
+    hex: str = Field(description="colour on screens, a choice of this service; colours of the law stand under law")
+    probability: float
+    cut: float
+
+
 class UnreadArticle(_Strict):
     """An article of Decision 18/2021/QĐ-TTg on a hazard, by which no level is told here, and why."""
 
@@ -264,10 +352,21 @@ class RiskAnswer(_Strict):
     archive_version: int
     inputs: list[InputAge]
     missing_inputs: list[str] = Field(description="inputs of which nothing was known anywhere")
+    skill_horizon: int | None = Field(
+        description="last lead, in days, at which the backtest of this forecaster beats climatology and persistence "
+        "with the whole interval; null where there is none, or no test is at hand"
+    )
+    warning_levels: list[LevelView] = Field(description="the levels that the hazard declares, the lowest first")
+    likelihood_scale: list[LikelihoodTerm] = Field(
+        description="the words for probabilities: Mastrandrea et al. 2010, IPCC AR5 guidance note on consistent "
+        "treatment of uncertainties, table 1; the Vietnamese words are ours"
+    )
     law: LegalView | None = Field(None, description="what the legal levels rest on; null where the hazard has none")
     unread: UnreadArticle | None = Field(
         None, description="an article of the law that speaks of the hazard and gives no level here, and why"
     )
+    places: list[PlaceView] = Field([], description="the places that were asked about, in order; empty for all sites")
+    drivers_withheld: str | None = Field(None, description="why no drivers are told, where they were asked for")
     forecasts: list[SiteForecast]
 
 
@@ -332,14 +431,6 @@ class LevelsAnswer(_Strict):
     sites: list[SiteLevels]
 
 
-class LevelView(_Strict):
-    """When a level is reached: the cut's event is at least this probable."""
-
-    name: str
-    probability: float
-    cut: float
-
-
 class NeedView(_Strict):
     """A variable that a hazard learns or forecasts from."""
 
@@ -380,6 +471,15 @@ class SkillView(_Strict):
     )
 
 
+class MatrixOfHazard(_Strict):
+    """By which matrix of Decision 18/2021/QĐ-TTg a hazard has a level, see GET /v1/levels."""
+
+    matrix: str
+    article: str
+    told_by: str = Field(description="the hazard whose forecast tells the values of the matrix")
+    probability: float = Field(description="how probable a level must be to be proposed, a choice of this service")
+
+
 class HazardView(_Strict):
     """A hazard as the service knows it."""
 
@@ -392,8 +492,17 @@ class HazardView(_Strict):
     leads: list[int]
     period_days: int
     levels: list[LevelView]
-    reference: str
-    sites: int
+    reference: str = Field(description="where the event, its thresholds or the method is published")
+    where: str | None = Field(description="attribute of the sites at which it is forecast; null for all sites")
+    issue_every_days: int
+    issue_hour: int = Field(description="local hour of the issue time")
+    amount: bool = Field(description="whether quantiles and an interval are told too")
+    features: list[str] = Field(description="what the model reads, in order")
+    law: MatrixOfHazard | None = Field(description="null where the law as encoded has no matrix for it")
+    unread: UnreadArticle | None = Field(
+        description="an article of the law that speaks of it and gives no level here, and why"
+    )
+    sites: int = Field(description="at how many sites it is forecast")
     needs: list[NeedView] = Field(description="the data that it reads and learns from")
     baselines: list[BaselineView]
     skill: list[SkillView] = Field(description="by lead, at the cut of the lowest level; empty where none was tested")
@@ -407,17 +516,6 @@ class HazardView(_Strict):
     model_version: str | None
     latest_issue_time: AwareDatetime | None
     withheld: str | None = Field(description="why no answer is given, where none is")
-
-
-class DriverView(_Strict):
-    """What one driver does to the odds of the event."""
-
-    name: str
-    title_vi: str
-    title_en: str
-    log_odds: float = Field(description="by how much it moves the natural logarithm of the odds")
-    told_vi: str
-    told_en: str
 
 
 class PeriodExplanation(_Strict):
@@ -458,6 +556,7 @@ class SiteView(_Strict):
     latitude: float
     longitude: float
     attributes: dict[str, float | None]
+    hazards: list[str] = Field(description="names of the hazards that are forecast there")
 
 
 class Problem(BaseModel):

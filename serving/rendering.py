@@ -1,9 +1,9 @@
 """Rendering: records of issued forecasts as answers for people and machines, in local time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from models.law.decision_18 import DECISION_18
 from models.quantiles import COVERED
 from models.targets import Sense
 from serving.deployment import Deployment
+from serving.hazard_view import lowest_cut, skill, skill_horizon
+from serving.likelihood import SCALE, in_words
 from serving.questions import (
     BeyondTraining,
     Exceedance,
@@ -30,10 +32,15 @@ from serving.questions import (
     Undercut,
     UnreadArticle,
 )
+from serving.record_ids import KEY, record_id
+from serving.warning_levels import chances, level_views
+
+Origin = Literal["issued", "hindcast"]
+_BOUNDS = {"at_least": ("từ {} trở lên", "{} or more"), "at_most": ("từ {} trở xuống", "{} or less")}
 
 
 def render(
-    deployment: Deployment, hazard: Hazard, records: pd.DataFrame, card: Card, origin: Literal["issued", "hindcast"]
+    deployment: Deployment, hazard: Hazard, records: pd.DataFrame, card: Card | None, origin: Origin
 ) -> RiskAnswer:
     """Puts the records of one issue into the shape of an answer.
 
@@ -41,13 +48,15 @@ def render(
         deployment: whose sites and local zone count; records of sites that are no longer listed are left out.
         hazard: the hazard.
         records: the columns of `models.issued.ISSUED`, one issue.
-        card: of the champion; said of it is only what holds for the forecaster that issued.
+        card: of the champion, None where there is none; said of it is only what holds for the forecaster that issued.
         origin: whether the records were stored when they were made, or computed now.
     """
     zone = deployment.settings.local_zone
     first = records.iloc[0]
-    same_forecaster = card.version == first["forecaster"]
+    same = card if card is not None and card.version == first["forecaster"] else None
     ages = json.loads(first["inputs"])
+    shown = skill(hazard, same)
+    tested, horizon = bool(shown), skill_horizon(shown)
     return RiskAnswer(
         hazard=hazard.name,
         title_vi=hazard.title_vi,
@@ -57,23 +66,27 @@ def render(
         simulated=any(_is_simulated(age) for age in ages.values()),
         issue_time=_local(first["issue_time"], zone),
         issued_at=_local(first["issued_at"], zone),
-        basis=card.basis if same_forecaster else None,
+        basis=same.basis if same else None,
         model_version=first["forecaster"],
-        learned_until=_local(card.learned_until, zone) if same_forecaster and card.learned_until else None,
-        baselines_beaten=card.baselines_beaten if same_forecaster else "see its own card",
+        learned_until=_local(same.learned_until, zone) if same and same.learned_until else None,
+        baselines_beaten=same.baselines_beaten if same else "see its own card",
         archive_version=int(first["archive_version"]),
-        inputs=[_input_age(name, age, zone) for name, age in ages.items()],
+        inputs=input_ages(first["inputs"], zone),
         missing_inputs=[name for name, age in ages.items() if age["data_until"] is None],
-        unread=_unread(hazard),
+        skill_horizon=horizon,
+        warning_levels=level_views(hazard.levels),
+        likelihood_scale=list(SCALE),
+        unread=unread(hazard),
         forecasts=[
-            _site_forecast(hazard.target.sense, deployment.sites[str(code)], of_site, zone)
+            _site_forecast(hazard, deployment.sites[str(code)], of_site, zone, origin, tested=tested, horizon=horizon)
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
     )
 
 
-def _unread(hazard: Hazard) -> UnreadArticle | None:
+def unread(hazard: Hazard) -> UnreadArticle | None:
+    """The article of the law that speaks of a hazard and gives no level here; None where there is none."""
     if hazard.unread is None:
         return None
     reason = hazard.unread.reason
@@ -98,9 +111,20 @@ def _root(values: Sequence[float]) -> np.ndarray:
     return np.sign(values) * np.sqrt(np.abs(values))
 
 
-def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -> SiteForecast:
+def _site_forecast(
+    hazard: Hazard,
+    site: Site,
+    records: pd.DataFrame,
+    zone: str,
+    origin: Origin,
+    *,
+    tested: bool,
+    horizon: int | None,
+) -> SiteForecast:
+    sense = hazard.target.sense
     periods = [
         PeriodForecast(
+            id=_id(record) if origin == "issued" else None,
             lead=record["lead"],
             valid_from=_local(record["valid_from"], zone),
             valid_to=_local(record["valid_to"], zone),
@@ -109,6 +133,9 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
             quantiles=_quantiles(record["levels"], record["quantiles"]),
             interval=_interval(record["low"], record["high"]),
             level=record["level"] if isinstance(record["level"], str) else None,
+            levels=chances(hazard.levels, record["cuts"], record["probabilities"]),
+            **_in_words(hazard, record["cuts"], record["probabilities"]),
+            beyond_skill=horizon is None or record["lead"] > horizon if tested else None,
             missing=list(record["missing"]),
             step=record["step"] if isinstance(record["step"], str) else None,
             beyond_training=_beyond(record["outside"]),
@@ -124,6 +151,25 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
         longitude=site.longitude,
         periods=periods,
     )
+
+
+def _id(record: Mapping[Hashable, Any]) -> str:
+    return record_id(*(record[name] for name in KEY))
+
+
+def _in_words(hazard: Hazard, cuts: Sequence[float], probabilities: Sequence[float]) -> dict[str, str]:
+    """The event of the lowest level as a sentence; of the mildest cut in records from before the level was declared."""
+    told, lowest = dict(zip(cuts, probabilities, strict=True)), lowest_cut(hazard)
+    cut = lowest if lowest in told else cuts[0]
+    probability = round(float(told[cut]), 6)
+    amount, term = f"{cut:g} {hazard.target.unit}", in_words(probability)
+    percent = f"{min(max(100 * probability, 1), 99):.0f} %"
+    percent = f"< {percent}" if probability < 0.01 else f"> {percent}" if probability > 0.99 else percent
+    bounds_vi, bounds_en = _BOUNDS[hazard.target.sense]
+    return {
+        "told_vi": f"{term.vi} ({percent}): {hazard.title_vi} {bounds_vi.format(amount)}",
+        "told_en": f"{term.en} ({percent}): {hazard.title_en}, {bounds_en.format(amount)}",
+    }
 
 
 def _quantiles(levels: object, values: object) -> list[Quantile]:
@@ -143,6 +189,11 @@ def _beyond(told: object) -> list[BeyondTraining]:
     """Issues made before this was recorded do not say."""
     found = json.loads(told) if isinstance(told, str) else []
     return [BeyondTraining(feature=one.pop("column"), **one) for one in found]
+
+
+def input_ages(told: str, zone: str) -> list[InputAge]:
+    """How far the inputs of a record reached, from its column `inputs`."""
+    return [_input_age(name, age, zone) for name, age in json.loads(told).items()]
 
 
 def _input_age(variable: str, age: dict[str, str | int | None], zone: str) -> InputAge:
@@ -165,8 +216,8 @@ def _is_simulated(age: dict[str, str | int | None]) -> bool:
 def _told(sense: Sense, thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance | Undercut]:
     rounded = [(cut, round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
     if sense == "at_least":
-        return [Exceedance(at_least=cut, probability=probability) for cut, probability in rounded]
-    return [Undercut(at_most=cut, probability=probability) for cut, probability in rounded]
+        return [Exceedance(at_least=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
+    return [Undercut(at_most=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
 
 
 def _local(moment: datetime, zone: str) -> datetime:

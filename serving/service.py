@@ -32,6 +32,7 @@ class RiskService:
     def __init__(self) -> None:
         settings = Settings()
         self._answers = Answers(open_deployment(settings))
+        self._answers.positions  # noqa: B018  (boundaries that cannot be read are told at the start)
         self._refresh()
         _API.state.answers = self._answers
         self._stopped = threading.Event()

@@ -2,48 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deployment, write_hazard
 
-from serving.answers import Answers
-from serving.api import LARGEST_BODY, BodyLimit, build_api
-from serving.questions import Explanation, HazardView, Problem, RiskAnswer, SiteView
-
-Ask = Callable[..., httpx.Response]
-
-
-def client(answers: Answers) -> Ask:
-    """Asks the API of some answers, as the service mounts it."""
-    api = build_api()
-    api.state.answers = answers
-    transport = httpx.ASGITransport(BodyLimit(api), raise_app_exceptions=False)
-
-    def ask(method: str, path: str, **stated: object) -> httpx.Response:
-        async def asked() -> httpx.Response:
-            async with httpx.AsyncClient(transport=transport, base_url="http://haidang") as opened:
-                return await opened.request(method, path, **stated)  # type: ignore[arg-type]
-
-        return asyncio.run(asked())
-
-    return ask
+from serving.api import LARGEST_BODY, build_api
+from serving.questions import Explanation, HazardView, RiskAnswer, SiteView
 
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     return client(answering(the_deployment(tmp_path_factory)))
-
-
-def problem_of(response: httpx.Response, status: int) -> Problem:
-    assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
-    told = Problem.model_validate_json(response.content)
-    assert told.status == status
-    assert told.detail
-    return told
 
 
 def test_a_question_is_answered_with_all_that_is_needed_to_judge_it(ask: Ask) -> None:
@@ -102,7 +75,16 @@ def test_the_sites_are_listed_with_their_attributes(ask: Ask) -> None:
 def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
     described = ask("GET", "/openapi.json").json()
     assert described["openapi"].startswith("3.1")
-    paths = {"explanations", "forecasts/latest", "hazards", "levels", "sites"}
+    stored = ("", "/latest", "/{id}", "/{id}/passport", "/{id}/replay")
+    paths = {
+        "explanations",
+        "hazards",
+        "hazards/{name}",
+        "levels",
+        "sites",
+        "sources",
+        *(f"forecasts{path}" for path in stored),
+    }
     assert set(described["paths"]) == {"/risk", *(f"/v1/{path}" for path in paths)}
     assert {"200", "422", "503"} <= set(described["paths"]["/risk"]["post"]["responses"])
     assert ask("GET", "/").headers["location"] == "/openapi.json"
@@ -132,6 +114,10 @@ def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
         ({"hazard": SMALL, "thresholds": [10, "a lot"]}, "thresholds.1"),
         ({"hazard": SMALL, "thresholds": [10, 1000]}, "thresholds.1"),
         ({"hazard": SMALL, "thresholds": [10] * 21}, "thresholds"),
+        ({"hazard": SMALL, "positions": [{"latitude": 91, "longitude": 107}]}, "positions.0.latitude"),
+        ({"hazard": SMALL, "positions": [{"latitude": 21}]}, "positions.0.longitude"),
+        ({"hazard": SMALL, "leads": [0]}, "leads.0"),
+        ({"hazard": SMALL, "include": ["weather"]}, "include.0"),
     ],
 )
 def test_a_question_that_cannot_be_used_names_the_field(ask: Ask, question: dict[str, object], field: str) -> None:

@@ -1,0 +1,185 @@
+"""The resources of stored forecasts: the latest, lists, single ones, their passports and replays."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import pandas as pd
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from features.errors import UnknownNameError
+from serving.answers import Answers, FieldError
+from serving.conditional import Prepared, prepare, respond
+from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
+from serving.questions import LatestQuestion, Problem, RiskAnswer, RiskQuestion
+from serving.record_ids import NoSuchForecastError
+from serving.record_models import ForecastPage, ForecastRecord, ForecastsQuestion, FormatQuestion, Passport, Replay
+from serving.records import by_hazard, listed, with_law
+from serving.replay import passport, replay
+from serving.resources import PROBLEMS, answers_of, other_formats
+from serving.stored import CursorError, StoredForecasts, Wanted
+
+_Question = TypeVar("_Question", bound=BaseModel)
+MOST_PREPARED = 10_000
+_ONE: dict[int | str, dict[str, Any]] = {
+    **PROBLEMS,
+    404: {"model": Problem, "description": "nothing was issued under this id"},
+}
+_NO_QUERY = "takes no parameters"
+Id = Annotated[
+    str, Path(max_length=200, description="`id` of a forecast", examples=["heavy_rain.20250904T230000Z.0f…"])
+]
+
+
+def add_forecasts(api: FastAPI) -> None:
+    """Adds the resources to an application."""
+
+    @api.get(
+        "/v1/forecasts/latest",
+        response_model=RiskAnswer,
+        responses={**PROBLEMS, **other_formats()},
+        openapi_extra={"parameters": _parameters(LatestQuestion)},
+    )
+    async def latest(request: Request) -> Response:
+        """The latest issued forecast of a hazard, from bytes that are held in memory."""
+        answers: Answers = request.app.state.answers
+        asked = request.query_params
+        key = (asked.get("hazard"), asked.get("site"), asked.get("format"), request.headers.get("accept"))
+        held = answers.prepared
+        found = held.get(key) if len(asked) == len(asked.multi_items()) and _LATEST.issuperset(asked) else None
+        if found is None:
+            question = _validated(LatestQuestion, request)
+            found = await run_in_threadpool(_latest, answers, question, request.headers.get("accept"))
+            if len(held) < MOST_PREPARED:
+                held[key] = found
+        return respond(request, found, f"max-age={math.ceil(answers.deployment.settings.refresh_seconds)}")
+
+    @api.get("/v1/forecasts", response_model=ForecastPage, responses={**PROBLEMS, **other_formats()})
+    def forecasts(
+        request: Request,
+        question: Annotated[ForecastsQuestion, Query()],
+        answers: Annotated[Answers, Depends(answers_of)],
+    ) -> Response:
+        """Stored forecasts, the newest issue first, page by page.
+
+        The next page is also in the header Link (RFC 8288), as formats other than JSON have no place for it.
+        """
+        page = _page(answers, question)
+        asked = format_asked(question.format, request.headers.get("accept"))
+        body = WRITERS[asked](page.forecasts) if asked in WRITERS else page.model_dump_json()
+        headers = {}
+        if page.next is not None:
+            headers["link"] = f'<{request.url.include_query_params(cursor=page.next)}>; rel="next"'
+        return respond(request, prepare(body, MEDIA_TYPES[asked]), "no-cache", headers)
+
+    @api.get("/v1/forecasts/{id}", response_model=ForecastRecord, responses={**_ONE, **other_formats()})
+    def forecast(
+        id: Id,  # noqa: A002  (the name of the parameter in the path)
+        request: Request,
+        question: Annotated[FormatQuestion, Query()],
+        answers: Annotated[Answers, Depends(answers_of)],
+    ) -> Response:
+        """One stored forecast, as it was said, with the level of the law."""
+        stored = StoredForecasts(answers.deployment.settings.issued)
+        record = stored.one(id)
+        issue = stored.issue(id)
+        same = (issue["forecaster"] == record["forecaster"]) & (issue["issue_time"] == record["issue_time"])
+        found = with_law(answers, issue[same], id)
+        if found is None:
+            raise NoSuchForecastError(f"the hazard or site of {id} is no longer listed in this deployment")
+        asked = format_asked(question.format, request.headers.get("accept"))
+        body = WRITERS[asked]([found]) if asked in WRITERS else found.model_dump_json()
+        return respond(request, prepare(body, MEDIA_TYPES[asked]), "no-cache")
+
+    @api.get("/v1/forecasts/{id}/passport", response_model=Passport, responses=_ONE)
+    def its_passport(
+        id: Id,  # noqa: A002
+        request: Request,
+        answers: Annotated[Answers, Depends(answers_of)],
+    ) -> Response:
+        """Where a forecast comes from: data version, code, model, features, and which inputs were missing or stale."""
+        _no_query(request)
+        record = StoredForecasts(answers.deployment.settings.issued).one(id)
+        return respond(request, prepare(passport(answers.deployment, id, record).model_dump_json()), "no-cache")
+
+    @api.get("/v1/forecasts/{id}/replay", response_model=Replay, responses=_ONE)
+    def its_replay(
+        id: Id,  # noqa: A002
+        request: Request,
+        answers: Annotated[Answers, Depends(answers_of)],
+    ) -> Response:
+        """The forecast worked out again from the archive as it was known then: equal byte for byte, or why not."""
+        _no_query(request)
+        record = StoredForecasts(answers.deployment.settings.issued).one(id)
+        return respond(request, prepare(replay(answers.deployment, id, record).model_dump_json()), "no-cache")
+
+
+_LATEST = frozenset(LatestQuestion.model_fields)
+
+
+def _latest(answers: Answers, question: LatestQuestion, accept: str | None) -> Prepared:
+    asked = format_asked(question.format, accept)
+    sites = None if question.site is None else [question.site]
+    try:
+        answer = answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC))
+    except FieldError as error:
+        raise FieldError("site", str(error)) from error
+    body = WRITERS[asked](by_hazard(answers, [answer])) if asked in WRITERS else answer.model_dump_json()
+    return prepare(body, MEDIA_TYPES[asked])
+
+
+def _page(answers: Answers, question: ForecastsQuestion) -> ForecastPage:
+    deployment = answers.deployment
+    try:
+        site = None if question.site is None else deployment.sites.find(question.site).code
+    except UnknownNameError as error:
+        raise FieldError("site", str(error)) from error
+    wanted = Wanted(
+        hazard=None if question.hazard is None else deployment.hazard(question.hazard).name,
+        site=site,
+        issued=(_moment(question.issue_time_from), _moment(question.issue_time_to)),
+        valid=(_moment(question.valid_time_from), _moment(question.valid_time_to)),
+        level=question.level,
+    )
+    try:
+        page = StoredForecasts(deployment.settings.issued).page(wanted, question.limit, question.cursor)
+    except CursorError as error:
+        raise FieldError("cursor", str(error)) from error
+    return ForecastPage(forecasts=listed(answers, page.records), next=page.cursor)
+
+
+def _moment(stated: datetime | None) -> pd.Timestamp | None:
+    return None if stated is None else pd.Timestamp(stated).tz_convert("UTC")
+
+
+def _validated(kind: type[_Question], request: Request) -> _Question:
+    try:
+        return kind.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        errors = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_url=False)]
+        raise RequestValidationError(errors) from error
+
+
+def _no_query(request: Request) -> None:
+    for name in request.query_params:
+        raise FieldError(name, _NO_QUERY)
+
+
+def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
+    """The query parameters of a model, for OpenAPI."""
+    schema = kind.model_json_schema()
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", []),
+            "description": told.get("description", ""),
+            "schema": {key: value for key, value in told.items() if key not in ("description", "examples")},
+            **({"example": told["examples"][0]} if "examples" in told else {}),
+        }
+        for name, told in schema["properties"].items()
+    ]
