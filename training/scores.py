@@ -175,11 +175,16 @@ def resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
 
 def skill_interval(model: Floats, reference: Floats) -> tuple[float, float]:
     """Bounds of the central 90 % of the skill over the resampled totals of a model and a reference."""
-    skills = 1 - model / np.where(reference > 0, reference, np.nan)
-    tail = (1 - CONFIDENCE) / 2
-    if not np.isfinite(skills).any():
-        return 0.0, 0.0
-    low, high = np.nanquantile(skills, [tail, 1 - tail])
+    low, high = interval_of(1 - model / np.where(reference > 0, reference, np.nan))
+    return (low, high) if np.isfinite(low) else (0.0, 0.0)
+
+
+def interval_of(resampled: Floats) -> tuple[float, float]:
+    """Bounds of the central 90 % of resampled figures; NaN where none is finite."""
+    known = resampled[np.isfinite(resampled)]
+    if known.size == 0:
+        return np.nan, np.nan
+    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
