@@ -23,7 +23,8 @@ from models.targets import SIGNS
 from serving.deployment import Deployment
 from training.achievable import leak_alarms
 from training.backtest import Backtest
-from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
+from training.losses import ranked_probability_scores
+from training.scores import contingency, expected_value_scores, reliability, skill_by_lead
 from training.spread_scores import spread_skill
 from training.tracking import Tracking
 from training.tune import Tuned

@@ -50,7 +50,7 @@ class EventScores:
         pod: hits of all events; NaN without events, as the other scores where they cannot be told.
         far: false alarms of hits and false alarms.
         csi: hits of hits, misses and false alarms.
-        sedi: symmetric extremal dependence index (Ferro and Stephenson 2011, Weather and Forecasting 26, 699-713); correct
+        sedi: symmetric extremal dependence index (Ferro and Stephenson 2011, doi:10.1175/WAF-D-10-05030.1); correct
             negatives are stretches as long as the periods reach, without event and alarm.
         false_alarms_per_year: at one site.
         lead_hours: median over the hits of the time from the first alarm of the unbroken run that warned of the event.
@@ -111,7 +111,8 @@ def event_scores(
         "tp_count": float(len(hits)), "fn_count": float(len(events) - len(hits)),
         "fp_count": float(len(false)), "tn_count": quiet,
     }  # fmt: skip
-    quartiles = hits["lead"].quantile([0.25, 0.5, 0.75]) / pd.Timedelta(hours=1)
+    hours = hits["lead"].dt.total_seconds() / 3600
+    low, median, high = hours.quantile([0.25, 0.5, 0.75])
     return EventScores(
         forecaster=forecaster,
         cut=cut,
@@ -125,8 +126,8 @@ def event_scores(
         late=int(late.sum()),
         **_scored(counts),
         false_alarms_per_year=len(false) / site_years,
-        lead_hours=float(quartiles.iloc[1]),
-        lead_hours_quartiles=(float(quartiles.iloc[0]), float(quartiles.iloc[2])),
+        lead_hours=float(median),
+        lead_hours_quartiles=(float(low), float(high)),
         intervals=_intervals(backtest, events, hits, false, site_years),
     )
 
@@ -204,7 +205,12 @@ def _tiles(spoken: pd.DataFrame) -> list[pd.Timestamp]:
 def _highest(backtest: Backtest, cut: float, forecaster: str) -> pd.DataFrame:
     """Highest probability over the periods, index issue_time, one column per site."""
     answer = backtest.probabilities[forecaster][cut]
-    return answer.groupby(level=["issue_time", "site"]).max().unstack("site").reindex(backtest.issue_times)
+    return _by_site(answer.groupby(level=["issue_time", "site"]).max())
+
+
+def _by_site(values: pd.Series) -> pd.DataFrame:
+    """Values by issue time and site as a table with one column per site, NaN where there is none."""
+    return values.reset_index(name="value").pivot_table(index="issue_time", columns="site", values="value")
 
 
 def _warned(backtest: Backtest, cut: float, zone: str, forecaster: str, threshold: float) -> pd.DataFrame:
@@ -236,8 +242,8 @@ def _leads(before: pd.DataFrame) -> pd.DataFrame:
 def _quiet(backtest: Backtest, cut: float, highest: pd.DataFrame, threshold: float) -> float:
     """How many times nothing was warned of at a site, and nothing came in any period."""
     came = pd.Series(_came(backtest, cut), backtest.outcome.index).groupby(level=["issue_time", "site"]).any()
-    silent = highest.stack() < threshold
-    return float((silent & ~came.reindex(silent.index)).sum())
+    nothing = _by_site(came.astype(float)).to_numpy() == 0
+    return float(((highest.to_numpy() < threshold) & nothing).sum())
 
 
 def _scored(counts: dict[str, float]) -> dict[str, float]:

@@ -72,21 +72,6 @@ def skill_by_lead(backtest: Backtest, *, block_days: int | None = None) -> tuple
     return tuple(found)
 
 
-def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
-    """Mean ranked probability score over the classes between cuts; index lead, one column per forecaster."""
-    import scoringrules  # takes seconds to import, and only this score needs it
-
-    observed = backtest.hazard.target.reached(backtest.outcome).sum(axis=1)
-    onehot = np.eye(len(backtest.hazard.target.cuts) + 1)[observed]
-    scores = {}
-    for name, answer in backtest.probabilities.items():
-        ends = np.ones((len(answer), 1)), np.zeros((len(answer), 1))
-        of_class = -np.diff(np.hstack([ends[0], answer.to_numpy(), ends[1]]), axis=1)
-        scores[name] = scoringrules.rps_score(onehot, of_class, onehot=True)
-    leads = backtest.hazard.leads(backtest.outcome.index)
-    return pd.DataFrame(scores).groupby(pd.Index(leads, name="lead")).mean()
-
-
 def contingency(backtest: Backtest, cut: float, probability: float) -> pd.DataFrame:
     """Hits, misses, false alarms and correct negatives of an alarm at a trigger; index lead."""
     leads = backtest.hazard.leads(backtest.outcome.index)

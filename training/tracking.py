@@ -23,8 +23,8 @@ from models.catalogue import hazard_named, read_hazards
 from models.forecaster import Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
+from training.losses import ranked_probability_scores
 from training.plots import reliability_diagram, skill_figure
-from training.scores import ranked_probability_scores
 from training.tune import Tuned
 
 CHAMPION = "champion"
