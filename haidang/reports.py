@@ -169,8 +169,8 @@ def _is_needed(field: dataclasses.Field[object]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
-    """Scores by lead and cut beside both baselines."""
+def show_backtest(tested: Backtest, *, unseen: str = "year", as_json: bool = False) -> None:
+    """Scores by lead and cut beside both baselines; `unseen` is what the models had not seen of what they answered."""
     skill = skill_by_lead(tested)
     if as_json:
         print_models(skill)
@@ -178,7 +178,8 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
     hazard, times = tested.hazard, tested.issue_times
     console.print(
         f"{hazard.title_en}: tested on {len(tested.outcome):,} outcomes, issue times {times[0]:%Y-%m-%d} to "
-        f"{times[-1]:%Y-%m-%d}, each forecast by a model that had not seen its year; 90 % intervals by block bootstrap",
+        f"{times[-1]:%Y-%m-%d}, each forecast by a model that had not seen its {unseen}; "
+        "90 % intervals by block bootstrap",
         highlight=False,
     )
     console.print(_skill_table(skill, hazard.target.unit))

@@ -5,7 +5,7 @@ is written.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +20,16 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.errors import HaidangError
 from features.settings import Settings
 from models.catalogue import hazard_named, read_hazards
-from models.forecaster import Card, Forecaster, load_forecaster, read_card
+from models.forecaster import Card, Forecaster, Skill, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
+from training.frozen import Look
 from training.losses import ranked_probability_scores
 from training.plots import reliability_diagram, skill_figure
 from training.tune import Tuned
 
 CHAMPION = "champion"
-_ARTIFACT = "forecaster"
+_ARTIFACT, _LOOK = "forecaster", "frozen_look"
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,7 @@ class Tracking:
             mlflow.log_metrics(
                 {"rows": float(card.rows)} | {f"events_{cut}": float(n) for cut, n in card.events.items()}
             )
-            for row in card.skill:
-                metrics = {
-                    f"{name}_{row.cut:g}": value
-                    for name, value in row.model_dump().items()
-                    if name.startswith(("brier", "skill"))
-                }
-                mlflow.log_metrics(metrics, step=row.lead)
+            _log_skill(card.skill)
             mlflow.log_text(card.model_dump_json(indent=2), "card.json")
             if tested is not None:
                 _log_backtest(tested, card)
@@ -128,6 +123,24 @@ class Tracking:
             mlflow.set_tags({"kind": "tuning", "until": tuned.until.isoformat(), "verdict": tuned.verdict})
             mlflow.log_text(tuned.trials.to_csv(), "trials.csv")
         return str(run.info.run_id)
+
+    def record_look(self, look: Look, skill: Sequence[Skill]) -> str:
+        """Writes a look at the frozen part as one run, with what was seen.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(look.hazard), run_name="frozen look") as run:
+            mlflow.set_tags({"kind": _LOOK, _LOOK: look.model_dump_json()})
+            _log_skill(skill)
+        return str(run.info.run_id)
+
+    def looks(self, hazard: str) -> list[Look]:
+        """All looks at the frozen part of a hazard's record, the first one first."""
+        runs = self._client.search_runs(
+            [self._experiment(hazard)], f"tags.kind = '{_LOOK}'", order_by=["attributes.start_time"]
+        )
+        return [Look.model_validate_json(run.data.tags[_LOOK]) for run in runs]
 
     def versions(self, hazard: str) -> list[ModelVersion]:
         """All registered versions of a hazard, the newest first."""
@@ -184,6 +197,16 @@ class Tracking:
         if known is not None:
             return str(known.experiment_id)
         return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
+
+
+def _log_skill(skill: Iterable[Skill]) -> None:
+    for row in skill:
+        metrics = {
+            f"{name}_{row.cut:g}": value
+            for name, value in row.model_dump().items()
+            if name.startswith(("brier", "skill"))
+        }
+        mlflow.log_metrics(metrics, step=row.lead)
 
 
 def _log_backtest(tested: Backtest, card: Card) -> None:
