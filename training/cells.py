@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from models.forecaster import EVENTS_TO_JUDGE
 from models.season import SEASONS
-from training.backtest import FORECASTERS, Backtest
+from training.backtest import Backtest
 from training.losses import reached
 from training.scores import BLOCK_DAYS, interval_of, resampled_weights, skill_against
 
@@ -33,14 +33,16 @@ def cells(backtest: Backtest, losses: pd.DataFrame, by: Sequence[str], *, cut: f
         cut: whose events are counted, and make a cell one that can be judged.
 
     Returns:
-        One row per cell, index `by`: `n`, `events`, the mean `loss_*` of each forecaster; for each baseline
-        `skill_*` with `_low` and `_high`, the central 90 % of a block bootstrap over issue times, and `p_*`, of no
-        difference, two-sided, from the same draws; `found_*`: "better", "worse" or "not told apart" at a false
+        One row per cell, index `by`: `n`, `events`, the mean `loss_*` of each forecaster; for each rival
+        of the model `skill_*` with `_low` and `_high`, the central 90 % of a block bootstrap over issue times, and
+        `p_*`, of no difference, two-sided, from the same draws; `found_*`: "better", "worse" or "not told apart" at a false
         discovery rate of 10 % over the cells, "too few events" below 30, which are not tested.
     """
     keys = _keys(backtest, by)
     events = reached(backtest, cut)
     weights = resampled_weights(backtest.issue_times, block_days(backtest, cut))
+    names = [str(name) for name in losses]
+    references = [name for name in names if name != "model"]
     found = []
     for cell, places in _groups(keys):
         own = losses.iloc[places]
@@ -48,9 +50,9 @@ def cells(backtest: Backtest, losses: pd.DataFrame, by: Sequence[str], *, cut: f
         mean = own.mean()
         row: dict[str, object] = dict(zip(by, cell, strict=True))
         row |= {"n": len(own), "events": int(events[places].sum())}
-        row |= {f"loss_{name}": float(mean[name]) for name in FORECASTERS}
-        drawn = {name: weights @ by_time[name].to_numpy() for name in FORECASTERS}
-        for name in FORECASTERS[1:]:
+        row |= {f"loss_{name}": float(mean[name]) for name in names}
+        drawn = {name: weights @ by_time[name].to_numpy() for name in names}
+        for name in references:
             row[f"skill_{name}"] = skill_against(float(mean["model"]), float(mean[name]))
             ratio = 1 - drawn["model"] / np.where(drawn[name] > 0, drawn[name], np.nan)
             row[f"skill_{name}_low"], row[f"skill_{name}_high"] = interval_of(ratio)
@@ -59,7 +61,7 @@ def cells(backtest: Backtest, losses: pd.DataFrame, by: Sequence[str], *, cut: f
     table = pd.DataFrame(found)
     if "season" in by:
         table["season"] = table["season"].map(dict(enumerate(SEASONS)))
-    for name in FORECASTERS[1:]:
+    for name in references:
         table[f"found_{name}"] = _findings(table, name)
     return table.set_index(list(by)) if by else table
 
@@ -103,12 +105,12 @@ def _p_value(gain: Floats) -> float:
     return min(1.0, 2 * min(below, above) / (len(gain) + 1))
 
 
-def _findings(table: pd.DataFrame, baseline: str) -> pd.Series:
+def _findings(table: pd.DataFrame, rival: str) -> pd.Series:
     judged = table["events"] >= EVENTS_TO_JUDGE
     found = pd.Series("too few events", table.index)
     if judged.any():
-        adjusted = pd.Series(false_discovery_control(table.loc[judged, f"p_{baseline}"]), table.index[judged])
-        better = table.loc[judged, f"skill_{baseline}"] > 0
+        adjusted = pd.Series(false_discovery_control(table.loc[judged, f"p_{rival}"]), table.index[judged])
+        better = table.loc[judged, f"skill_{rival}"] > 0
         verdict = np.where(adjusted > FALSE_DISCOVERIES, "not told apart", np.where(better, "better", "worse"))
         found[judged] = verdict
     return found
