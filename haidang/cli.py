@@ -18,6 +18,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -211,7 +212,7 @@ def backtest_command(
 
     deployment, zone = open_deployment(context.obj), context.obj.local_zone
     chosen = deployment.hazard(hazard)
-    span = {"start": _optional(start, zone), "end": _optional(end, zone)}
+    begin, until = _optional(start, zone), _optional(end, zone)
     if frozen and (start or end or leave_out):
         raise HaidangError("--frozen tests the whole frozen part: leave out --from, --to and --leave-out")
     if again is not None and not (frozen and again.strip()):
@@ -223,10 +224,13 @@ def backtest_command(
             tested, _ = jobs.look_at_frozen(deployment, chosen, who=getuser(), now=_now(), reason=reason, progress=told)
         elif leave_out is not None:
             unseen = leave_out
-            tested = jobs.run_held_out(deployment, chosen, leave_out, **span, progress=told)
+            tested = jobs.run_held_out(deployment, chosen, leave_out, start=begin, end=until, progress=told)
         else:
-            tested = jobs.run_backtest(deployment, chosen, **span, progress=told)
+            tested = jobs.run_backtest(deployment, chosen, start=begin, end=until, progress=told)
     reports.show_backtest(tested, unseen=unseen, as_json=as_json)
+
+
+app.command("report")(report_command)
 
 
 @app.command()

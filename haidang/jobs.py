@@ -1,7 +1,7 @@
 """The jobs: each works on the data at rest and can be run again, so that any scheduler can call it."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from models.forecaster import Forecaster, load_forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
 from serving.issue import issue
-from training.backtest import Backtest, backtest
+from training.backtest import Backtest, Peer, backtest
 from training.examples import first_issue
 from training.fit import code_version, fit
 from training.frozen import Look, allow, frozen_from
@@ -28,6 +28,7 @@ from training.tracking import Tracked, Tracking
 Progress = Callable[[int, int], None]
 Fitted = tuple[Forecaster, Backtest | None]
 DEFAULT_TEST_YEARS = 2
+_NOBODY: Mapping[str, Peer] = {}
 
 
 def open_tracking(settings: Settings) -> Tracking:
@@ -62,11 +63,12 @@ def run_backtest(
     *,
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
+    further: Mapping[str, Peer] = _NOBODY,
     progress: Progress,
 ) -> Backtest:
-    """Rolls a hazard over past origins."""
+    """Rolls a hazard, and further contestants, over past origins."""
     start, end = test_span(deployment, hazard, start, end)
-    return backtest(hazard, deployment.archive, start, end, progress=progress)
+    return backtest(hazard, deployment.archive, start, end, further=further, progress=progress)
 
 
 def run_held_out(

@@ -35,8 +35,8 @@ def cells(backtest: Backtest, losses: pd.DataFrame, by: Sequence[str], *, cut: f
     Returns:
         One row per cell, index `by`: `n`, `events`, the mean `loss_*` of each forecaster; for each rival
         of the model `skill_*` with `_low` and `_high`, the central 90 % of a block bootstrap over issue times, and
-        `p_*`, of no difference, two-sided, from the same draws; `found_*`: "better", "worse" or "not told apart" at a false
-        discovery rate of 10 % over the cells, "too few events" below 30, which are not tested.
+        `p_*`, of no difference, two-sided, from the same draws; `found_*`: "better", "worse" or "not told apart" at
+        a false discovery rate of 10 % over the cells, "too few events" below 30, which are not tested.
     """
     keys = _keys(backtest, by)
     events = reached(backtest, cut)

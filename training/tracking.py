@@ -5,12 +5,13 @@ is written.
 """
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import pandas as pd
+from matplotlib.figure import Figure
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -133,6 +134,30 @@ class Tracking:
         with mlflow.start_run(experiment_id=self._experiment(look.hazard), run_name="frozen look") as run:
             mlflow.set_tags({"kind": _LOOK, _LOOK: look.model_dump_json()})
             _log_skill(skill)
+        return str(run.info.run_id)
+
+    def record_report(
+        self, hazard: str, files: Iterable[Path], pictures: Mapping[str, Figure], skill: pd.DataFrame
+    ) -> str:
+        """Writes a report as one run: its files, its pictures, and the figures of its main table.
+
+        Args:
+            hazard: name of the hazard.
+            files: the page and the card.
+            pictures: by name.
+            skill: figures by lead, of `training.cells`.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(hazard), run_name="report") as run:
+            mlflow.set_tag("kind", "report")
+            for file in files:
+                mlflow.log_artifact(str(file))
+            for name, picture in pictures.items():
+                mlflow.log_figure(picture, f"{name}.png")
+            for lead, row in skill.select_dtypes("number").iterrows():
+                mlflow.log_metrics({str(name): float(value) for name, value in row.items()}, step=int(str(lead)))
         return str(run.info.run_id)
 
     def looks(self, hazard: str) -> list[Look]:
