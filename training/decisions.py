@@ -129,12 +129,11 @@ def _value(told: Decisions, weights: Floats) -> Floats:
     """Relative value at each threshold for the user whose ratio it is, shape (draw, threshold)."""
     events, quiet = weights @ told.events, weights @ told.quiet
     with np.errstate(invalid="ignore", divide="ignore"):
-        detected, falsely = (weights @ told.hits).T / events, (weights @ told.false_alarms).T / quiet
-        found = [
-            relative_economic_value_from_rates(
-                *(xr.DataArray(rate, dims="draw") for rate in (detected[k], falsely[k], events / (events + quiet))),
-                [float(ratio)],
-            ).to_numpy()
-            for k, ratio in enumerate(told.thresholds)
-        ]
-    return np.stack([np.ravel(one) for one in found], axis=1)
+        rates = (weights @ told.hits / events[:, None], weights @ told.false_alarms / quiet[:, None])
+        value = relative_economic_value_from_rates(
+            *(xr.DataArray(rate, dims=("draw", "threshold")) for rate in rates),
+            xr.DataArray(events / (events + quiet), dims="draw"),
+            list(told.thresholds),
+        )
+    of_each = value.transpose("draw", "threshold", "cost_loss_ratio").to_numpy()
+    return np.diagonal(of_each, axis1=1, axis2=2)

@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import expit
 from scores.categorical import firm
 from scores.continuous import quantile_score
 
@@ -29,25 +28,19 @@ def brier(backtest: Backtest, *, cut: float) -> pd.DataFrame:
 
 def log_score(backtest: Backtest, *, cut: float) -> pd.DataFrame:
     """Negative logarithm of the probability that was given to what came, nats; as far from 0 and 1 as `log_odds`."""
-    import scoringrules  # takes seconds to import
-
     came = reached(backtest, cut)
-    return _of_answers(backtest, lambda answer: scoringrules.log_score(came, expit(log_odds(answer[cut].to_numpy()))))
+
+    def of(answer: pd.DataFrame) -> np.ndarray:
+        odds = log_odds(answer[cut].to_numpy())
+        return np.logaddexp(0, odds) - came * odds
+
+    return _of_answers(backtest, of)
 
 
 def ranked_probability(backtest: Backtest) -> pd.DataFrame:
-    """Ranked probability score over the classes between cuts (Epstein 1969)."""
-    import scoringrules  # takes seconds to import
-
-    cuts = backtest.hazard.target.cuts
-    onehot = np.eye(len(cuts) + 1)[backtest.hazard.target.reached(backtest.outcome).sum(axis=1)]
-
-    def of(answer: pd.DataFrame) -> np.ndarray:
-        ends = np.ones((len(answer), 1)), np.zeros((len(answer), 1))
-        of_class = -np.diff(np.hstack([ends[0], answer.to_numpy(), ends[1]]), axis=1)
-        return np.asarray(scoringrules.rps_score(onehot, of_class, onehot=True))
-
-    return _of_answers(backtest, of)
+    """Ranked probability score over the classes between cuts, the sum of the cuts' Brier scores (Epstein 1969)."""
+    came = backtest.hazard.target.reached(backtest.outcome).astype(float)
+    return _of_answers(backtest, lambda answer: ((answer.to_numpy() - came) ** 2).sum(axis=1))
 
 
 def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:

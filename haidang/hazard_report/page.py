@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from features.settings import Settings
 from features.variables import VARIABLES
 from haidang.hazard_report.facts import BASELINES, Facts
-from haidang.hazard_report.pictures import NAMES, SEASON_NAMES
-from models.targets import SIGNS
+from haidang.hazard_report.pictures import NAMES, SEASON_NAMES, SIGN
 from training.event_scores import ALARMS_PER_YEAR, GAP_DAYS
 from training.fit import code_version
 from training.scores import CONFIDENCE
@@ -67,7 +66,7 @@ def _told(facts: Facts) -> dict[str, object]:
         "facts": facts,
         "hazard": facts.hazard,
         "unit": target.unit,
-        "sign": SIGNS[target.sense],
+        "sign": SIGN[target.sense],
         "rivals": [name for name in tested.probabilities if name != "model"],
         "baselines": BASELINES,
         "names": {name: NAMES.get(name, name.replace("_", "-")) for name in tested.probabilities},

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -11,10 +13,10 @@ from matplotlib.path import Path
 from shapely.geometry.base import BaseGeometry
 
 from haidang.hazard_report.facts import Facts
+from models.hazard import Hazard
 from models.season import SEASONS
-from models.targets import SIGNS
 
-INK, FAINT = "#22303c", "#c8d1d8"
+INK, FAINT, _UNTOLD = "#22303c", "#c8d1d8", "#eef1f3"
 COLOURS = {"model": "#0b6b8a", "climatology": "#8b97a1", "persistence": "#d9822b"}
 PEER_COLOUR = "#7b4ea3"
 NAMES = {
@@ -23,7 +25,8 @@ NAMES = {
     "persistence": "quán tính · persistence",
 }
 SEASON_NAMES = {"DJF": "12–2 · DJF", "MAM": "3–5 · MAM", "JJA": "6–8 · JJA", "SON": "9–11 · SON"}
-_SKILL = "RdBu"
+SIGN = {"at_least": "≥", "at_most": "≤"}
+_SKILL, _DARK = "RdBu", 0.3
 
 
 def pictures(facts: Facts, boundaries: Mapping[str, BaseGeometry]) -> dict[str, Figure]:
@@ -41,7 +44,7 @@ def pictures(facts: Facts, boundaries: Mapping[str, BaseGeometry]) -> dict[str, 
         "discrimination": discrimination(facts),
         "map": skill_map(facts, boundaries),
     }
-    return drawn if facts.by_season is None else drawn | {"seasons": seasons(facts)}
+    return drawn if facts.by_season is None else drawn | {"seasons": seasons(facts.by_season, facts.hazard)}
 
 
 def skill_by_lead(facts: Facts) -> Figure:
@@ -63,7 +66,7 @@ def skill_by_lead(facts: Facts) -> Figure:
             panel.plot(at, value, "o-", color=_colour(name), markersize=4.5, linewidth=1.6, label=_name(name))
             lowest = min(lowest, float(np.nanmin(np.append(low, 0))))
         panel.axhline(0, color=INK, linewidth=0.8)
-        panel.set_title(f"{SIGNS[hazard.target.sense]} {cut:g} {hazard.target.unit}", fontsize=10, color=INK)
+        panel.set_title(f"{SIGN[hazard.target.sense]} {cut:g} {hazard.target.unit}", fontsize=10, color=INK)
         panel.set(xlabel="thời hạn, ngày · lead, days", xticks=leads[:: max(1, len(leads) // 6)])
         _clean(panel)
     panels[0].set(ylabel="kỹ năng Brier so với · skill against", ylim=(max(-1.0, lowest - 0.05), 1.0))
@@ -82,7 +85,7 @@ def reliability(facts: Facts) -> Figure:
             above.fill_between(
                 curve["forecast"], curve["low"], curve["high"], color=_colour(name), alpha=0.18, linewidth=0
             )
-            below.bar(curve["forecast"], curve["n"], width=0.006, color=_colour(name))
+            below.hist(curve["forecast"], bins=np.linspace(0, 1, 41), weights=curve["n"], color=_colour(name))
             reach = float(max(curve["forecast"].max(), curve["frequency"].max()))
         above.plot(
             curve["forecast"], curve["frequency"], color=_colour(name), linewidth=2 if name == "model" else 1.2,
@@ -157,29 +160,29 @@ def discrimination(facts: Facts) -> Figure:
     return figure
 
 
-def seasons(facts: Facts) -> Figure:
+def seasons(table: pd.DataFrame, hazard: Hazard) -> Figure:
     """Skill against climatology by season and lead; a dot where it is better, a cross where it is worse."""
-    table = facts.by_season
-    assert table is not None  # noqa: S101  (the caller asks only then)
-    leads = facts.hazard.periods.leads
+    leads = hazard.periods.leads
     held = [name for name in SEASONS if name in table.index.get_level_values("season")]
     figure = _figure(1.6 + 0.62 * len(leads), 1.3 + 0.5 * len(held))
     panel = figure.subplots()
     values = np.full((len(held), len(leads)), np.nan)
     marks = {"better": "●", "worse": "✕", "not told apart": "·", "too few events": ""}
-    for place, (_, row) in zip(table.index, table.iterrows(), strict=True):
-        at = held.index(place[0]), list(leads).index(place[1])
-        if row["found_climatology"] != "too few events":
-            values[at] = row["skill_climatology"]
-        panel.text(at[1], at[0], marks[row["found_climatology"]], ha="center", va="center", fontsize=9, color=INK)
-    picture = panel.imshow(values, cmap=_SKILL, norm=_norm(values), aspect="auto")
+    told = [(held.index(season), list(leads).index(lead)) for season, lead in table.index]
+    for at, verdict, skill in zip(told, table["found_climatology"], table["skill_climatology"], strict=True):
+        values[at] = np.nan if verdict == "too few events" else skill
+    norm = _norm(values)
+    for at, verdict in zip(told, table["found_climatology"], strict=True):
+        ink = "white" if abs(norm(values[at]) - 0.5) > _DARK else INK
+        panel.text(at[1], at[0], marks[verdict], ha="center", va="center", fontsize=9, color=ink)
+    picture = panel.imshow(values, cmap=_SKILL, norm=norm, aspect="auto")
     panel.set_xticks(range(len(leads)), [f"{lead}" for lead in leads])
     panel.set_yticks(range(len(held)), [SEASON_NAMES[name] for name in held])
     panel.set(xlabel="thời hạn, ngày · lead, days")
     panel.tick_params(length=0, labelsize=9)
     for side in panel.spines.values():
         side.set_visible(False)
-    panel.set_facecolor("#eef1f3")
+    panel.set_facecolor(_UNTOLD)
     figure.colorbar(picture, ax=panel, shrink=0.9, label="kỹ năng · skill", pad=0.02)
     return figure
 
@@ -191,14 +194,15 @@ def skill_map(facts: Facts, boundaries: Mapping[str, BaseGeometry]) -> Figure:
     table, sites = facts.by_site, facts.sites
     judged = table["found_climatology"] != "too few events"
     skill = table["skill_climatology"].where(judged)
-    norm = _norm(skill.to_numpy(float))
-    colours = np.asarray(_mappable(figure, panel, norm).to_rgba(skill.to_numpy(float)))
+    scale = ScalarMappable(_norm(skill.to_numpy(float)), _SKILL)
+    figure.colorbar(scale, ax=panel, shrink=0.75, label="kỹ năng so với khí hậu · skill against climatology", pad=0.02)
+    faces = {str(code): scale.to_rgba(value) for code, value in skill.dropna().items()}
     for code, area in boundaries.items():
-        face = colours[list(table.index).index(code)] if code in table.index and judged[code] else "#eef1f3"
+        face = faces.get(code, _UNTOLD)
         panel.add_patch(PathPatch(_outline(area), facecolor=face, edgecolor="white", linewidth=0.6))
     points = [code for code in table.index if code not in boundaries]
     for code in points:
-        face = colours[list(table.index).index(code)] if judged[code] else "none"
+        face = faces.get(code, "none")
         panel.scatter(
             sites[code].longitude, sites[code].latitude, s=95, color=[face], edgecolor=INK, linewidth=0.6, zorder=2
         )
@@ -215,21 +219,10 @@ def skill_map(facts: Facts, boundaries: Mapping[str, BaseGeometry]) -> Figure:
     return figure
 
 
-def _extremes(skill: "object") -> list[str]:
-    import pandas as pd
-
-    known = pd.Series(skill).dropna().sort_values()
+def _extremes(skill: pd.Series) -> list[str]:
+    """The three sites of most and of least skill."""
+    known = skill.dropna().sort_values()
     return [str(code) for code in [*known.index[:3], *known.index[-3:]]]
-
-
-def _mappable(figure: Figure, panel: Axes, norm: TwoSlopeNorm):  # type: ignore[no-untyped-def]
-    from matplotlib.cm import ScalarMappable
-
-    mappable = ScalarMappable(norm, _SKILL)
-    figure.colorbar(
-        mappable, ax=panel, shrink=0.75, label="kỹ năng so với khí hậu · skill against climatology", pad=0.02
-    )
-    return mappable
 
 
 def _norm(values: np.ndarray) -> TwoSlopeNorm:
