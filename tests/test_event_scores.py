@@ -50,6 +50,7 @@ def test_hits_misses_and_false_alarms_are_as_by_hand() -> None:
     assert (told.events, told.hits, told.misses) == (2, 1, 1)
     assert (told.alarms, told.false_alarms, told.late) == (2, 1, 0)
     assert told.threshold == 0.9
+    assert told.alarmed == pytest.approx(3 / 17)
     assert told.lead_hours == told.lead_hours_quartiles[0] == 41
     assert (told.pod, told.far, told.csi) == (0.5, 0.5, pytest.approx(1 / 3))
     assert told.site_years == pytest.approx(17 / 365.25)
@@ -106,3 +107,10 @@ def test_the_perfect_forecast_hits_all_with_certain_intervals() -> None:
     assert (told.pod, told.false_alarms) == (1.0, 0)
     assert told.intervals["pod"] == (1.0, 1.0)
     assert told.intervals["false_alarms_per_year"] == (0.0, 0.0)
+
+
+def test_an_alarm_that_goes_on_for_nothing_is_false_again_and_again() -> None:
+    model = [[0.9, 0.0] if day < 5 else QUIET for day in range(17)]
+    told = event_scores(asked([0.0] * 18, model), 10.0, HANOI, alarms_per_year=65)
+    # five mornings in alarm, each reaching two days ahead: three alarms
+    assert (told.alarms, told.false_alarms, told.events) == (3, 3, 0)

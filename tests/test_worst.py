@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from features.archive import Archive
+from models.hazard import Hazard
 from training.backtest import Backtest
 from training.losses import reached
-from training.worst import CASES, INPUTS, worst_false_alarms, worst_misses
+from training.worst import CASES, INPUTS, PER_DRIVER, _inputs, worst_false_alarms, worst_misses
 
 CUT = 10.0
 
@@ -43,8 +44,10 @@ def test_the_inputs_are_those_of_the_question_and_the_least_usual_come_first(
     )
     assert len(miss.inputs) <= INPUTS
     assert "lead()" not in {one.name for one in miss.inputs}, "season and place are no news"
-    distance = [abs(one.rank - 0.5) for one in miss.inputs]
-    assert distance == sorted(distance, reverse=True)
+    assert [one.unusual for one in miss.inputs] == [abs(one.rank - 0.5) for one in miss.inputs]
+    assert [one.unusual for one in miss.inputs] == sorted((one.unusual for one in miss.inputs), reverse=True)
+    drivers = [one.driver.name for one in miss.inputs]
+    assert max(drivers.count(name) for name in drivers) <= PER_DRIVER
 
 
 def test_where_no_event_came_nothing_was_missed(tiny_backtest: Backtest, tiny_archive: Archive) -> None:
@@ -53,3 +56,17 @@ def test_where_no_event_came_nothing_was_missed(tiny_backtest: Backtest, tiny_ar
     dry = replace(tiny_backtest, outcome=tiny_backtest.outcome * 0)
     assert worst_misses(dry, tiny_archive, CUT) == ()
     assert np.isfinite(worst_false_alarms(dry, tiny_archive, CUT)[0].probability)
+
+
+def test_what_is_seldom_known_is_no_surprise_when_it_is_not(tiny_hazard: Hazard) -> None:
+    names = [feature.name for feature in tiny_hazard.features]
+    sample = np.tile(np.arange(10.0)[:, None], len(names))
+    often, seldom = names.index("total_ahead(rain)"), names.index("mean_over(rain, days=7)")
+    sample[1:, seldom] = np.nan
+    values = np.full(len(names), 5.0)
+    values[[often, seldom]] = np.nan
+    told = {one.name: one.unusual for one in _inputs(tiny_hazard, values, sample)}
+    # known in all of the sample, in a tenth of it; 5 is above 5 of ten and equal to one
+    assert told["total_ahead(rain)"] == 0.5
+    assert told["total_over(rain, days=1, coverage=1.0)"] == pytest.approx(0.05)
+    assert told.get("mean_over(rain, days=7)", 0.05) == pytest.approx(0.05)

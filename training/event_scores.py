@@ -44,9 +44,11 @@ class EventScores:
         events: how many events there were; `hits` and `misses` add up to them.
         hits: events warned of before their onset.
         misses: the others.
-        alarms: runs of alarms at successive issue times.
-        false_alarms: runs that warned of no event.
-        late: runs that warned of events after their onset only, neither hit nor false.
+        alarms: runs of alarms at successive issue times; one counts anew each time it has lasted as long as the periods
+            reach.
+        false_alarms: those that warned of no event.
+        late: those that warned of events after their onset only, neither hit nor false.
+        alarmed: share of the issue times and sites with an alarm on.
         pod: hits of all events; NaN without events, as the other scores where they cannot be told.
         far: false alarms of hits and false alarms.
         csi: hits of hits, misses and false alarms.
@@ -68,6 +70,7 @@ class EventScores:
     alarms: int
     false_alarms: int
     late: int
+    alarmed: float
     pod: float
     far: float
     csi: float
@@ -83,9 +86,8 @@ def event_scores(
 ) -> EventScores:
     """Scores the alarms of a forecaster at a fixed budget, so that forecasters can be compared.
 
-    The threshold is the lowest on the way down from 1 whose alarms stay within the budget, in which a run counts anew
-    each time it has lasted as long as the periods reach. It is found on the tested years themselves, for each
-    forecaster alike.
+    The threshold is the lowest on the way down from 1 whose alarms stay within the budget. It is found on the tested
+    years themselves, for each forecaster alike.
 
     Args:
         backtest: forecasts with outcomes.
@@ -99,13 +101,13 @@ def event_scores(
     site_years = float(highest.count().sum()) * step / _DAYS_PER_YEAR
     longest = max(1, backtest.hazard.periods.reach // step)
     threshold = threshold_for(highest.to_numpy(), round(alarms_per_year * site_years), longest=longest)
-    events, warned = event_runs(backtest, cut, zone), _warned(backtest, cut, zone, forecaster, threshold)
+    events, warned = event_runs(backtest, cut, zone), _warned(backtest, cut, zone, forecaster, threshold, longest)
     told = _matched(events, warned)
     before = told[told["issue_time"] + _BEFORE <= told["onset"]]
     hits = _leads(before)
-    runs = warned.groupby("run")["issue_time"].min()
-    false = runs[~runs.index.isin(told["run"])]
-    late = runs.index.isin(told["run"]) & ~runs.index.isin(before["run"])
+    alarms = warned.groupby("alarm")["issue_time"].min()
+    false = alarms[~alarms.index.isin(told["alarm"])]
+    late = alarms.index.isin(told["alarm"]) & ~alarms.index.isin(before["alarm"])
     quiet = _quiet(backtest, cut, highest, threshold) * step / backtest.hazard.periods.reach
     counts = {
         "tp_count": float(len(hits)), "fn_count": float(len(events) - len(hits)),
@@ -121,9 +123,10 @@ def event_scores(
         events=len(events),
         hits=len(hits),
         misses=len(events) - len(hits),
-        alarms=len(runs),
+        alarms=len(alarms),
         false_alarms=len(false),
         late=int(late.sum()),
+        alarmed=float((highest.to_numpy() >= threshold).sum() / highest.count().sum()),
         **_scored(counts),
         false_alarms_per_year=len(false) / site_years,
         lead_hours=float(median),
@@ -213,13 +216,14 @@ def _by_site(values: pd.Series) -> pd.DataFrame:
     return values.reset_index(name="value").pivot_table(index="issue_time", columns="site", values="value")
 
 
-def _warned(backtest: Backtest, cut: float, zone: str, forecaster: str, threshold: float) -> pd.DataFrame:
-    """The periods warned of: columns issue_time, site, valid_from, valid_to, run; one row for each alarm and period."""
+def _warned(backtest: Backtest, cut: float, zone: str, forecaster: str, threshold: float, longest: int) -> pd.DataFrame:
+    """The periods warned of, a row each: columns issue_time, site, valid_from, valid_to, and their run and alarm."""
     flagged = backtest.probabilities[forecaster][cut].to_numpy() >= threshold
     warned = _bounds(backtest, zone)[flagged].sort_values(["site", "issue_time"])
     place = pd.Series(backtest.issue_times.get_indexer(pd.DatetimeIndex(warned["issue_time"])), warned.index)
-    broken = place.groupby(warned["site"]).diff().fillna(2) > 1
-    return warned.assign(run=broken.cumsum())
+    run = (place.groupby(warned["site"]).diff().fillna(2) > 1).cumsum()
+    lasted = (place - place.groupby(run).transform("min")) // longest
+    return warned.assign(run=run, alarm=pd.MultiIndex.from_arrays([run, lasted]).factorize()[0])
 
 
 def _matched(events: pd.DataFrame, warned: pd.DataFrame) -> pd.DataFrame:

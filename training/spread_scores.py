@@ -1,6 +1,5 @@
 """Scores of the quantiles of an amount, by lead, beside those of both baselines, and what the intervals cover."""
 
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd

@@ -16,7 +16,7 @@ from models.hazard import Hazard
 from training.backtest import Backtest
 from training.losses import reached
 
-CASES, INPUTS = 5, 6
+CASES, INPUTS, PER_DRIVER = 5, 6, 2
 _SAMPLED_TIMES = 200
 
 
@@ -28,13 +28,16 @@ class Input:
         driver: what it belongs to.
         name: of the feature.
         value: in its unit; NaN where it was not known.
-        rank: share of the sampled questions of the same period whose value is lower, those with the same value by half.
+        rank: share of the sampled questions of the same period whose value is lower, those with the same value by half;
+            NaN where it was not known.
+        unusual: how far the rank is from the middle; half the share of the sample that was known where it was not.
     """
 
     driver: Driver
     name: str
     value: float
     rank: float
+    unusual: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Surprise:
         outcome: what came, in the target's unit.
         probability: of the event, as the model said.
         climatology: as the climatology said.
-        inputs: the least usual first.
+        inputs: the least usual first, two of each driver at most.
     """
 
     issue_time: pd.Timestamp
@@ -112,15 +115,16 @@ def _sample(hazard: Hazard, archive: Archive, times: pd.DatetimeIndex) -> npt.ND
 def _inputs(hazard: Hazard, values: npt.NDArray[np.float64], usual: npt.NDArray[np.float64]) -> tuple[Input, ...]:
     told: list[Input] = []
     for column, feature in enumerate(hazard.features):
-        driver, value, others = driver_of(feature), float(values[column]), usual[:, column]
-        if driver != SEASON_AND_PLACE:
-            others = others[np.isfinite(others)]
-            known = np.isfinite(value) and others.size > 0
-            rank = float(((others < value).mean() + (others <= value).mean()) / 2) if known else np.nan
-            told.append(Input(driver, feature.name, value, rank))
-    return tuple(sorted(told, key=_unusual, reverse=True)[:INPUTS])
-
-
-def _unusual(one: Input) -> float:
-    """How far an input is from the middle; what was not known comes first."""
-    return 1.0 if np.isnan(one.value) else abs(one.rank - 0.5) if np.isfinite(one.rank) else 0.0
+        driver, value, sampled = driver_of(feature), float(values[column]), usual[:, column]
+        if driver == SEASON_AND_PLACE:
+            continue
+        known = sampled[np.isfinite(sampled)]
+        rank = float(((known < value).mean() + (known <= value).mean()) / 2) if known.size else 0.5
+        if np.isnan(value):
+            told.append(Input(driver, feature.name, value, np.nan, len(known) / len(sampled) / 2))
+        else:
+            told.append(Input(driver, feature.name, value, rank, abs(rank - 0.5)))
+    told.sort(key=lambda one: -one.unusual)
+    of_driver = pd.Series([one.driver.name for one in told], dtype=object)
+    first = of_driver.groupby(of_driver).cumcount() < PER_DRIVER
+    return tuple(one for one, chosen in zip(told, first, strict=True) if chosen)[:INPUTS]

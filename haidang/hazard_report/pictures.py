@@ -10,6 +10,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
 from haidang.hazard_report.facts import Facts
@@ -209,7 +210,7 @@ def skill_map(facts: Facts, boundaries: Mapping[str, BaseGeometry]) -> Figure:
     for code in table.index if len(table) <= 12 else _extremes(skill):
         panel.annotate(
             sites[code].name_vi, (sites[code].longitude, sites[code].latitude), xytext=(7, 4), fontsize=8, color=INK,
-            textcoords="offset points",
+            textcoords="offset points", path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )  # fmt: skip
     panel.autoscale_view()
     panel.margins(0.08)
