@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     sources: dict[str, dict[str, Any]] = Field({}, description="sources: name -> its kind and settings")
     tracking_uri: str | None = Field(None, description="MLflow tracking store; a SQLite file in home by default")
     database_url: str | None = Field(None, description="database of what operators keep; a SQLite file by default")
+    frozen_years: int = Field(2, ge=0, description="last years that backtests and tuning leave alone")
     host: str = Field("127.0.0.1", description="address that the service binds")
     port: int = Field(3000, ge=1, le=65535, description="port that the service binds")
     refresh_seconds: float = Field(5.0, gt=0, description="how often the service looks for new forecasts")

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
@@ -198,7 +200,12 @@ def backtest_command(
     context: typer.Context,
     hazard: HazardName,
     start: Annotated[str | None, typer.Option("--from", help="first origin; two years before the end")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="end of the test; the last complete outcome")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="end of the test; the frozen part")] = None,
+    leave_out: Annotated[
+        str | None, typer.Option(help="each season, each storm, or each group of sites by an attribute, in turn")
+    ] = None,
+    frozen: Annotated[bool, typer.Option(help="test on the frozen part, which a release may do once")] = False,
+    again: Annotated[str | None, typer.Option(help="why a release looks at the frozen part again")] = None,
     as_json: Json = False,
 ) -> None:
     """Forecasts the past as it was known and scores it beside climatology and persistence."""
@@ -206,11 +213,25 @@ def backtest_command(
 
     deployment, zone = open_deployment(context.obj), context.obj.local_zone
     chosen = deployment.hazard(hazard)
+    begin, until = _optional(start, zone), _optional(end, zone)
+    if frozen and (start or end or leave_out):
+        raise HaidangError("--frozen tests the whole frozen part: leave out --from, --to and --leave-out")
+    if again is not None and not (frozen and again.strip()):
+        raise HaidangError("--again takes the reason why the frozen part is looked at again, and goes with --frozen")
+    unseen = "year"
     with views.steps(f"backtest {hazard}") as told:
-        tested = jobs.run_backtest(
-            deployment, chosen, start=_optional(start, zone), end=_optional(end, zone), progress=told
-        )
-    reports.show_backtest(tested, as_json=as_json)
+        if frozen:
+            reason = (again or "").strip()
+            tested, _ = jobs.look_at_frozen(deployment, chosen, who=getuser(), now=_now(), reason=reason, progress=told)
+        elif leave_out is not None:
+            unseen = leave_out
+            tested = jobs.run_held_out(deployment, chosen, leave_out, start=begin, end=until, progress=told)
+        else:
+            tested = jobs.run_backtest(deployment, chosen, start=begin, end=until, progress=told)
+    reports.show_backtest(tested, unseen=unseen, as_json=as_json)
+
+
+app.command("report")(report_command)
 
 
 @app.command()

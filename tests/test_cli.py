@@ -223,7 +223,7 @@ def test_issuing_twice_says_that_nothing_was_changed(haidang: Haidang, mine: Pat
         (("issue", SMALL, "--at", "2100-01-01"), "lies in the future"),
         (("issue", SMALL, "--at", "2020-06-01"), "the archive begins at 2021-01-01T06:00:00+07:00"),
         (("risk", SMALL, "--at", "2020-06-01"), "the archive begins at 2021-01-01T06:00:00+07:00"),
-        (("backtest", SMALL, "--from", "2030-01-01"), "the start comes before the end"),
+        (("backtest", SMALL, "--from", "2030-01-01"), "outcomes are not complete or the record is frozen"),
         (("backtest", SMALL, "--from", "2020-01-01"), "start later"),
         (("ingest", "nothing"), "unknown source 'nothing': there is "),
         (("ingest", "tables"), "source tables: file: Field required; mapping: Field required"),

@@ -5,12 +5,13 @@ is written.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import pandas as pd
+from matplotlib.figure import Figure
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -20,15 +21,16 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.errors import HaidangError
 from features.settings import Settings
 from models.catalogue import hazard_named, read_hazards
-from models.forecaster import Card, Forecaster, SpreadSkill, load_forecaster, read_card
+from models.forecaster import Card, Forecaster, Skill, SpreadSkill, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
+from training.frozen import Look
+from training.losses import ranked_probability_scores
 from training.plots import reliability_diagram, skill_figure
-from training.scores import ranked_probability_scores
 from training.tune import Tuned
 
 CHAMPION = "champion"
-_ARTIFACT = "forecaster"
+_ARTIFACT, _LOOK = "forecaster", "frozen_look"
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,7 @@ class Tracking:
             mlflow.log_metrics(
                 {"rows": float(card.rows)} | {f"events_{cut}": float(n) for cut, n in card.events.items()}
             )
-            for row in card.skill:
-                metrics = {
-                    f"{name}_{row.cut:g}": value
-                    for name, value in row.model_dump().items()
-                    if name.startswith(("brier", "skill"))
-                }
-                mlflow.log_metrics(metrics, step=row.lead)
+            _log_skill(card.skill)
             for amount in card.spread:
                 mlflow.log_metrics(_of_amount(amount), step=amount.lead)
             mlflow.log_text(card.model_dump_json(indent=2), "card.json")
@@ -130,6 +126,48 @@ class Tracking:
             mlflow.set_tags({"kind": "tuning", "until": tuned.until.isoformat(), "verdict": tuned.verdict})
             mlflow.log_text(tuned.trials.to_csv(), "trials.csv")
         return str(run.info.run_id)
+
+    def record_look(self, look: Look, skill: Sequence[Skill]) -> str:
+        """Writes a look at the frozen part as one run, with what was seen.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(look.hazard), run_name="frozen look") as run:
+            mlflow.set_tags({"kind": _LOOK, _LOOK: look.model_dump_json()})
+            _log_skill(skill)
+        return str(run.info.run_id)
+
+    def record_report(
+        self, hazard: str, files: Iterable[Path], pictures: Mapping[str, Figure], skill: pd.DataFrame
+    ) -> str:
+        """Writes a report as one run: its files, its pictures, and the figures of its main table.
+
+        Args:
+            hazard: name of the hazard.
+            files: the page and the card.
+            pictures: by name.
+            skill: figures by lead, of `training.cells`.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(hazard), run_name="report") as run:
+            mlflow.set_tag("kind", "report")
+            for file in files:
+                mlflow.log_artifact(str(file))
+            for name, picture in pictures.items():
+                mlflow.log_figure(picture, f"{name}.png")
+            for lead, row in skill.select_dtypes("number").iterrows():
+                mlflow.log_metrics({str(name): float(value) for name, value in row.items()}, step=int(str(lead)))
+        return str(run.info.run_id)
+
+    def looks(self, hazard: str) -> list[Look]:
+        """All looks at the frozen part of a hazard's record, the first one first."""
+        runs = self._client.search_runs(
+            [self._experiment(hazard)], f"tags.kind = '{_LOOK}'", order_by=["attributes.start_time"]
+        )
+        return [Look.model_validate_json(run.data.tags[_LOOK]) for run in runs]
 
     def versions(self, hazard: str) -> list[ModelVersion]:
         """All registered versions of a hazard, the newest first."""
@@ -186,6 +224,16 @@ class Tracking:
         if known is not None:
             return str(known.experiment_id)
         return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
+
+
+def _log_skill(skill: Iterable[Skill]) -> None:
+    for row in skill:
+        metrics = {
+            f"{name}_{row.cut:g}": value
+            for name, value in row.model_dump().items()
+            if name.startswith(("brier", "skill"))
+        }
+        mlflow.log_metrics(metrics, step=row.lead)
 
 
 def _log_backtest(tested: Backtest, card: Card) -> None:
