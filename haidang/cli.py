@@ -18,6 +18,7 @@ keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.serve import serve_command  # noqa: E402
+from haidang.track_records import track_record_command, verify_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
@@ -325,6 +326,10 @@ def issue_command(
         moment = _issue_time(at, deployment, deployment.hazard(name), now)
         new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
         views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
+
+
+app.command("verify")(verify_command)
+app.command("track-record")(track_record_command)
 
 
 @app.command()
