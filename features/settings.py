@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         return self.home / "issued"
 
     @property
+    def shadow(self) -> Path:
+        """Folder of the Delta table of what challengers forecast beside the champions; never shown."""
+        return self.home / "shadow"
+
+    @property
     def verified(self) -> Path:
         """Folder of the Delta table of verified forecasts."""
         return self.home / "verified"

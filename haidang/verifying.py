@@ -57,7 +57,8 @@ def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | N
         What was found, one for each hazard.
     """
     until = deployment.verified.verified_until()
-    names = [name for name in deployment.issued.hazards() if name in deployment.hazards]
+    ever = {*deployment.issued.hazards(), *deployment.shadow.hazards()}
+    names = sorted(ever & set(deployment.hazards))
     names = names if hazards is None else [deployment.hazard(name).name for name in hazards]
     told: list[Verified] = []
     for several in ([name for name in names if name in until], *([name] for name in names if name not in until)):
@@ -95,7 +96,11 @@ def _settle(
         )
         for one in hazards
     }
-    due = deployment.issued.ended(asked)
+    shown, unseen = deployment.issued.ended(asked), deployment.shadow.ended(asked)
+    due = {
+        name: pa.concat_tables([_marked(shown[name], shadow=False), _marked(unseen[name], shadow=True)])
+        for name in asked
+    }
     first = {
         name: min([ended[name] - LOOKED_AT_AGAIN, *pd.DatetimeIndex(due[name]["valid_to"].unique().to_pandas())])
         for name in due
@@ -119,7 +124,6 @@ def _settle_one(
     deployment: Deployment, hazard: Hazard, now: pd.Timestamp, due: pa.Table, held: pa.Table, again: pd.Timestamp
 ) -> tuple[list[pa.Table], Verified]:
     zone = deployment.archive.zone
-    due = due.append_column("shadow", pa.array(np.zeros(len(due), dtype=bool)))
     of_due, of_held = record_keys([due, held])
     due = due.filter(~np.isin(of_due, of_held))
     held = held.filter(np.asarray(pd.DatetimeIndex(held["valid_to"].to_pandas()) >= again))
@@ -134,6 +138,10 @@ def _settle_one(
         at = order[np.searchsorted(of_whole, of_changed, sorter=order)]
         parts.append(_with_truth(whole.take(at), came[1][changed], hazard, now, zone, first_seen=True))
     return parts, Verified(hazard.name, len(due), int(np.isnan(came[0]).sum()), int(changed.sum()))
+
+
+def _marked(records: pa.Table, *, shadow: bool) -> pa.Table:
+    return records.append_column("shadow", pa.array(np.full(len(records), shadow)))
 
 
 def _outcomes(deployment: Deployment, hazard: Hazard, tables: Sequence[pa.Table], now: pd.Timestamp) -> list[Floats]:

@@ -24,6 +24,7 @@ class Deployment:
         archive: what was known.
         shelf: the promoted forecasters.
         issued: the issued forecasts.
+        shadow: what challengers forecast beside the champions; never shown.
         verified: those of them whose truth has settled, with what came.
         track_records: what is made of these.
     """
@@ -34,6 +35,7 @@ class Deployment:
     archive: Archive
     shelf: Shelf
     issued: IssuedForecasts
+    shadow: IssuedForecasts
     verified: VerifiedForecasts
     track_records: TrackRecords
 
@@ -59,6 +61,7 @@ def open_deployment(settings: Settings) -> Deployment:
         Archive(settings.archive, sites, settings.local_zone),
         Shelf(settings.shelf),
         IssuedForecasts(settings.issued),
+        IssuedForecasts(settings.shadow),
         VerifiedForecasts(settings.verified),
         TrackRecords(settings.track_records),
     )

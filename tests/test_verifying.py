@@ -183,6 +183,18 @@ def test_a_hazard_can_be_verified_alone(deployment: Deployment) -> None:
     assert not len(deployment.verified.read(SMALL))
 
 
+def test_what_was_never_shown_is_verified_beside_and_counts_for_nothing(deployment: Deployment) -> None:
+    records = deployment.issued.at(SMALL, ISSUE_TIMES[0])
+    deployment.shadow.add(records.assign(forecaster="challenger"))
+    assert found(verify(deployment, AFTER)).settled == 30
+    rows = held(deployment)
+    assert rows.groupby("shadow")["forecaster"].unique().map(list)[True] == ["challenger"]
+    assert rows["shadow"].sum() == 10
+    record = deployment.track_records.read(SMALL)
+    assert record is not None
+    assert record.scores.query("site == '' and lead == 0")["n"].tolist() == [10, 10, 10]
+
+
 def test_the_track_record_is_renewed_with_what_is_verified(deployment: Deployment) -> None:
     verify(deployment, local("2023-06-30 12:00"))
     first = deployment.track_records.until(SMALL)
