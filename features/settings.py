@@ -95,6 +95,21 @@ class Settings(BaseSettings):
         return self.home / "issued"
 
     @property
+    def shadow(self) -> Path:
+        """Folder of the Delta table of what challengers forecast beside the champions; never shown."""
+        return self.home / "shadow"
+
+    @property
+    def verified(self) -> Path:
+        """Folder of the Delta table of verified forecasts."""
+        return self.home / "verified"
+
+    @property
+    def track_records(self) -> Path:
+        """Folder of the track records."""
+        return self.home / "track_records"
+
+    @property
     def forecasters(self) -> Path:
         """Folder in which fits leave their forecasters before they are tracked."""
         return self.home / "forecasters"

@@ -21,6 +21,7 @@ from haidang import views  # noqa: E402  (after the tools were told to keep quie
 from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
+from haidang.track_records import track_record_command, verify_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
@@ -359,6 +360,10 @@ def issue_command(
                 views.show_issued(records, int((records["issued_at"] == now).sum()), context.obj.local_zone)
     if withheld:
         raise HaidangError("; ".join(map(str, withheld.values())))
+
+
+app.command("verify")(verify_command)
+app.command("track-record")(track_record_command)
 
 
 @app.command()
