@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         return self.home / "issued"
 
     @property
+    def shadow(self) -> Path:
+        """Folder of the Delta table of what challengers forecast beside the champions; never shown."""
+        return self.home / "shadow"
+
+    @property
     def forecasters(self) -> Path:
         """Folder in which fits leave their forecasters before they are tracked."""
         return self.home / "forecasters"

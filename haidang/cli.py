@@ -17,6 +17,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -270,18 +271,9 @@ def tune_command(
     reports.show_tuned(tuned, run, as_json=as_json)
 
 
-@app.command()
-def promote(
-    context: typer.Context,
-    hazard: HazardName,
-    version: Annotated[str | None, typer.Option(help="registered version; the newest by default")] = None,
-) -> None:
-    """Makes a registered version the champion, after its exam."""
-    from haidang import jobs
-
-    deployment = open_deployment(context.obj)
-    forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
-    views.show_promoted(forecaster, registered)
+app.command("promote")(promote_command)
+app.command("shadow")(shadow_command)
+app.add_typer(audit_app, name="audit")
 
 
 @app.command("climate")
@@ -313,7 +305,7 @@ def issue_command(
         str, typer.Option(help="issue time with offset, `now`, or `latest` for when the hazard was last observed")
     ] = "now",
 ) -> None:
-    """Issues forecasts and stores them for ever."""
+    """Issues forecasts and stores them for ever; a challenger forecasts in the shadow, and is never shown."""
     from haidang import jobs
 
     deployment = open_deployment(context.obj)
@@ -321,10 +313,24 @@ def issue_command(
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
+    failed = []
     for name in names:
-        moment = _issue_time(at, deployment, deployment.hazard(name), now)
-        new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
-        views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
+        chosen = deployment.hazard(name)
+        try:
+            moment = _issue_time(at, deployment, chosen, now)
+            new = jobs.issue_now(deployment, chosen, moment, now)
+            views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
+            beside = jobs.issue_shadow(deployment, chosen, moment, now)
+        except HaidangError as error:
+            if len(names) == 1:
+                raise
+            failed.append(name)
+            views.show_error(f"{name}: {error}")
+            continue
+        if beside:
+            views.console.print(f"  in the shadow: {beside:,} forecasts of its challenger", highlight=False)
+    if failed:
+        raise typer.Exit(2)
 
 
 @app.command()

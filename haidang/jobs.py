@@ -159,7 +159,9 @@ def _fitted(deployment: Deployment, name: str, start: pd.Timestamp | None, progr
 
 
 def promote(deployment: Deployment, hazard: Hazard, registered_version: str | None = None) -> tuple[Forecaster, str]:
-    """Makes a registered version the champion: it sits its exam, also on rows built anew, and goes on the shelf.
+    """Puts a registered version on the shelf as champion, once it sat its exam, also on rows built anew.
+
+    There is no gate here: whether it should be champion is decided in `haidang/promoting.py`.
 
     Returns:
         The forecaster and its registered version.
@@ -187,8 +189,33 @@ def issue_now(deployment: Deployment, hazard: Hazard, issue_time: pd.Timestamp, 
     Raises:
         HaidangError: if the issue time lies in the future or before the archive, or no forecaster is on the shelf.
     """
-    if issue_time > issued_at:
-        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")
+    _not_in_the_future(issue_time, issued_at)
     forecaster = deployment.shelf.champion(hazard)
     records = issue(forecaster, deployment.archive, issue_time, issued_at=issued_at)
     return deployment.issued.add(records)
+
+
+def issue_shadow(deployment: Deployment, hazard: Hazard, issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> int:
+    """Issues what the challenger in the shadow says, beside the champion's forecast; it is stored and never shown.
+
+    Returns:
+        How many records are new; 0 where no challenger is in the shadow.
+
+    Raises:
+        HaidangError: if the issue time lies in the future or before the archive, or the challenger cannot answer.
+    """
+    _not_in_the_future(issue_time, issued_at)
+    tracking = open_tracking(deployment.settings)
+    challenger = tracking.challenger(hazard.name)
+    if challenger is None:
+        return 0
+    with tempfile.TemporaryDirectory(dir=deployment.settings.home) as scratch:
+        folder, _ = tracking.download(hazard.name, str(challenger.version), Path(scratch))
+        forecaster = load_forecaster(folder, hazard)
+    records = issue(forecaster, deployment.archive, issue_time, issued_at=issued_at)
+    return deployment.shadow.add(records)
+
+
+def _not_in_the_future(issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> None:
+    if issue_time > issued_at:
+        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")

@@ -90,8 +90,8 @@ class Answers:
         Returns:
             Whether anything was new.
         """
-        promoted = {name: self.deployment.shelf.tag(name) for name in self.deployment.hazards}
-        mark = (self.deployment.issued.version, *promoted.items())
+        shelf, names = self.deployment.shelf, self.deployment.hazards
+        mark = (self.deployment.issued.version, *((name, shelf.tag(name), shelf.held_back(name)) for name in names))
         if mark == self._state.mark:
             return False
         self._state = State(mark, {name: self._hold(hazard) for name, hazard in self.deployment.hazards.items()})

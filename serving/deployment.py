@@ -22,6 +22,7 @@ class Deployment:
         archive: what was known.
         shelf: the promoted forecasters.
         issued: the issued forecasts.
+        shadow: what challengers forecast beside the champions; never shown.
     """
 
     settings: Settings
@@ -30,6 +31,7 @@ class Deployment:
     archive: Archive
     shelf: Shelf
     issued: IssuedForecasts
+    shadow: IssuedForecasts
 
     def hazard(self, name: str) -> Hazard:
         """Looks up a hazard; the error lists what there is."""
@@ -53,4 +55,5 @@ def open_deployment(settings: Settings) -> Deployment:
         Archive(settings.archive, sites, settings.local_zone),
         Shelf(settings.shelf),
         IssuedForecasts(settings.issued),
+        IssuedForecasts(settings.shadow),
     )

@@ -38,7 +38,7 @@ class KeptAnswers:
         told = pd.concat(parts, axis=1).astype(np.float32)
         return told.assign(**{_OUTCOME: self.outcome, _LEARNED: self.learned_until}).reset_index()
 
-    def at(self, index: pd.MultiIndex) -> "KeptAnswers":
+    def at(self, index: pd.Index) -> "KeptAnswers":
         """The same for some of the questions, in their order."""
         probabilities = {name: frame.loc[index] for name, frame in self.probabilities.items()}
         return KeptAnswers(
