@@ -105,8 +105,16 @@ def seconds_of(forecaster: Forecaster | None, rows: pd.DataFrame) -> float:
     return time.perf_counter() - began
 
 
+def asked_lately(deployment: Deployment, hazard: Hazard, now: pd.Timestamp) -> pd.DataFrame:
+    """The rows of the latest issues, whose outcomes are not complete yet."""
+    end = min(now, deployment.archive.ends())
+    begin = end - pd.Timedelta(days=hazard.embargo_days)
+    times = hazard.issue_times(begin, end, deployment.archive.zone, every_days=hazard.issue_every_days)
+    return hazard.ask(deployment.archive, end if times.empty else times)
+
+
 def inputs_known(forecaster: Forecaster, rows: pd.DataFrame) -> Iterator[Finding]:
-    """Whether what was always known while it learned is known anywhere at the latest issue."""
+    """Whether what was always known while it learned is known anywhere at the latest issues."""
     always = forecaster.exam.rows.notna().mean() >= _ALWAYS_KNOWN
     absent = [name for name in always.index[always] if rows[name].isna().all()]
     if absent:

@@ -13,7 +13,7 @@ import pandas as pd
 from features.database import open_database
 from features.errors import HaidangError
 from haidang import jobs
-from haidang.contestants import Champion, answers_to, champion_of, contestant, inputs_known, seconds_of
+from haidang.contestants import Champion, answers_to, asked_lately, champion_of, contestant, inputs_known, seconds_of
 from models.exam import ExamError
 from models.forecaster import ArtifactError, Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
@@ -121,8 +121,9 @@ def roll_back(
     _audit(deployment).write(by, "roll back", hazard.name, facts, now)
     deployment.shelf.put_back(hazard.name, earlier.tag)
     registered = tracking.registered(hazard.name, earlier.card.version)
-    if registered is not None:
-        tracking.crown(hazard.name, str(registered.version))
+    number = to or (None if registered is None else str(registered.version))
+    if number is not None:
+        tracking.crown(hazard.name, number)
     return earlier
 
 
@@ -181,8 +182,9 @@ def _judged(
     if kept is None:
         untested = Finding("unproven", "chưa được kiểm định ngược", "it was not backtested: train it with a test")
         return decided(hazard.name, card.version, rival, [*found, untested])
-    rows = hazard.ask(deployment.archive, min(now, deployment.archive.ends()))
-    found = [*found, *inputs_known(forecaster, rows), floor_kept(forecaster)]
+    lately = asked_lately(deployment, hazard, now)
+    rows = lately.loc[[lately.index.unique("issue_time")[-1]]]
+    found = [*found, *inputs_known(forecaster, lately), floor_kept(forecaster)]
     other: Contestant | None = None
     if champion is not None:
         answers, quantiles = answers_to(deployment, hazard, champion, kept.outcome.index)

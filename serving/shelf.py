@@ -103,8 +103,7 @@ class Shelf:
     def held_back(self, hazard: str) -> str | None:
         """Why the champion of a hazard is held back; None where it is not."""
         tag = self.tag(hazard)
-        mark = None if tag is None else self._mark(tag)
-        return mark.read_text(encoding="utf-8") if mark is not None and mark.exists() else None
+        return None if tag is None else self._reason(tag)
 
     def tag(self, hazard: str) -> str | None:
         """Tag of a hazard's champion; None if none was promoted."""
@@ -126,34 +125,33 @@ class Shelf:
         tag = self.tag(hazard)
         return None if tag is None else read_card(self._place(tag))
 
-    def champion(self, hazard: Hazard) -> Forecaster:
+    def champion(self, hazard: Hazard, tag: str | None = None) -> Forecaster:
         """Loads the champion of a hazard, to answer people; it sits its exam.
+
+        Args:
+            hazard: the hazard.
+            tag: of the promotion, where it was read before; None reads it now.
 
         Raises:
             HaidangError: if none was promoted, or it is held back.
             ArtifactError: if it was changed after promotion, or the hazard file was.
             ExamError: if it does not answer as it did.
         """
-        held_back = self.held_back(hazard.name)
-        if held_back is not None:
-            raise HaidangError(f"the champion of {hazard.name} is held back: {held_back}")
-        return self.loaded(hazard)
+        pointed = tag or self.tag(hazard.name)
+        reason = None if pointed is None else self._reason(pointed)
+        if reason is not None:
+            raise HaidangError(f"the champion of {hazard.name} is held back: {reason}")
+        return self.loaded(hazard, pointed)
 
-    def loaded(self, hazard: Hazard) -> Forecaster:
-        """Loads the champion of a hazard, to be looked at, also where it is held back; it sits its exam.
-
-        Raises:
-            HaidangError: if none was promoted.
-            ArtifactError: if it was changed after promotion, or the hazard file was.
-            ExamError: if it does not answer as it did.
-        """
-        tag = self.tag(hazard.name)
-        if tag is None:
+    def loaded(self, hazard: Hazard, tag: str | None = None) -> Forecaster:
+        """Loads the champion of a hazard as `champion` does, to be looked at: also where it is held back."""
+        pointed = tag or self.tag(hazard.name)
+        if pointed is None:
             raise HaidangError(
                 f"no forecaster of {hazard.name} was promoted: run `haidang train {hazard.name}` and "
                 f"`haidang promote {hazard.name}`"
             )
-        return load_forecaster(self._place(tag), hazard)
+        return load_forecaster(self._place(pointed), hazard)
 
     def _place(self, tag: str) -> Path:
         return Path(bentoml.models.get(tag, _model_store=self._store).path)
@@ -162,3 +160,7 @@ class Shelf:
         """Beside the promotion, which itself never changes."""
         hazard, _, version = tag.partition(":")
         return self._folder / hazard / f"{version}.held_back"
+
+    def _reason(self, tag: str) -> str | None:
+        mark = self._mark(tag)
+        return mark.read_text(encoding="utf-8") if mark.exists() else None
