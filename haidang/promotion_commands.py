@@ -94,7 +94,7 @@ def list_command(
     about: Annotated[str | None, typer.Option(help="only on this hazard, warning or key")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Lists what was done, by whom and when."""
+    """Lists what was done, by whom and when; figures are in the JSON."""
     settings: Settings = context.obj
     entries = _audit(settings).entries(what=what, about=about)
     if as_json:
@@ -104,8 +104,9 @@ def list_command(
     table = views.table_of("entry", "at", "who", "what", "about", "details")
     for entry in entries:
         at = entry.at.tz_convert(settings.local_zone).isoformat(timespec="seconds")
-        details = json.dumps(entry.details, ensure_ascii=False)
-        table.add_row(str(entry.number), at, entry.who, entry.what, entry.about, details[:200])
+        short = {name: told for name, told in entry.details.items() if isinstance(told, (str, int, float))}
+        details = ", ".join(f"{name} {told}" for name, told in short.items())
+        table.add_row(str(entry.number), at, entry.who, entry.what, entry.about, details)
     views.console.print(table)
 
 

@@ -27,7 +27,7 @@ def in_the_shadow(hazard: Hazard, verified: pd.DataFrame, challenger: str, champ
     """
     cuts = list(hazard.target.cuts)
     settled = verified[(verified["hazard"] == hazard.name) & verified["outcome"].notna()]
-    settled = settled[[list(told) == cuts for told in settled["cuts"]]]
+    settled = settled[np.array([list(told) == cuts for told in settled["cuts"]], dtype=bool)]
     by = {one: settled[settled["forecaster"] == one].set_index(_KEYS) for one in (challenger, champion)}
     both = by[challenger].index.intersection(by[champion].index).unique()
     issued = pd.DatetimeIndex(both.get_level_values("issue_time"))
