@@ -14,6 +14,7 @@ from features.database import open_database
 from features.errors import HaidangError
 from haidang import jobs
 from haidang.contestants import Champion, answers_to, asked_lately, champion_of, contestant, inputs_known, seconds_of
+from haidang.storms_kept import storms_kept
 from models.exam import ExamError
 from models.forecaster import ArtifactError, Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
@@ -185,6 +186,7 @@ def _judged(
     lately = asked_lately(deployment, hazard, now)
     rows = lately.loc[[lately.index.unique("issue_time")[-1]]]
     found = [*found, *inputs_known(forecaster, lately), floor_kept(forecaster)]
+    found += storms_kept(deployment, hazard, forecaster, None if champion is None else champion.forecaster)
     other: Contestant | None = None
     if champion is not None:
         answers, quantiles = answers_to(deployment, hazard, champion, kept.outcome.index)
