@@ -20,6 +20,7 @@ keep_tools_quiet()
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
+from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from haidang.track_records import track_record_command, verify_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
@@ -293,18 +294,9 @@ def tune_command(
     reports.show_tuned(tuned, run, as_json=as_json)
 
 
-@app.command()
-def promote(
-    context: typer.Context,
-    hazard: HazardName,
-    version: Annotated[str | None, typer.Option(help="registered version; the newest by default")] = None,
-) -> None:
-    """Makes a registered version the champion, after its exam."""
-    from haidang import jobs
-
-    deployment = open_deployment(context.obj)
-    forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
-    views.show_promoted(forecaster, registered)
+app.command("promote")(promote_command)
+app.command("shadow")(shadow_command)
+app.add_typer(audit_app, name="audit")
 
 
 app.command("observed-levels")(observed_levels_command)
@@ -339,7 +331,7 @@ def issue_command(
         str, typer.Option(help="issue time with offset, `now`, or `latest` for when the hazard was last observed")
     ] = "now",
 ) -> None:
-    """Issues forecasts and stores them for ever."""
+    """Issues forecasts and stores them for ever; a challenger forecasts in the shadow, and is never shown."""
     from haidang import jobs
 
     deployment = open_deployment(context.obj)
@@ -348,9 +340,12 @@ def issue_command(
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
     by_moment: dict[pd.Timestamp, list[Hazard]] = {}
-    for one in map(deployment.hazard, names):
-        by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
     withheld: dict[str, HaidangError] = {}
+    for one in map(deployment.hazard, names):
+        try:
+            by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
+        except HaidangError as error:
+            withheld[one.name] = error
     for moment, hazards in by_moment.items():
         told = jobs.issue_all(deployment, hazards, moment, now)
         withheld |= told.withheld
@@ -358,6 +353,8 @@ def issue_command(
             if one.name not in told.withheld:
                 records = deployment.issued.at(one.name, moment)
                 views.show_issued(records, int((records["issued_at"] == now).sum()), context.obj.local_zone)
+        for name, beside in jobs.issue_shadows(deployment, hazards, moment, now).items():
+            views.console.print(f"  {name}: {beside:,} forecasts of its challenger in the shadow", highlight=False)
     if withheld:
         raise HaidangError("; ".join(map(str, withheld.values())))
 

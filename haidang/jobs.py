@@ -235,7 +235,9 @@ def _fitted(deployment: Deployment, name: str, start: pd.Timestamp | None, progr
 
 
 def promote(deployment: Deployment, hazard: Hazard, registered_version: str | None = None) -> tuple[Forecaster, str]:
-    """Makes a registered version the champion: it sits its exam, also on rows built anew, and goes on the shelf.
+    """Puts a registered version on the shelf as champion, once it sat its exam, also on rows built anew.
+
+    There is no gate here: whether it should be champion is decided in `haidang/promoting.py`.
 
     Returns:
         The forecaster and its registered version.
@@ -290,8 +292,7 @@ def issue_all(
     Raises:
         HaidangError: if the issue time lies in the future or before the archive.
     """
-    if issue_time > issued_at:
-        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")
+    _not_in_the_future(issue_time, issued_at)
     known, records, withheld = Known(deployment.archive, issue_time), [], {}
     for hazard in hazards:
         try:
@@ -299,3 +300,33 @@ def issue_all(
         except HaidangError as error:
             withheld[hazard.name] = error
     return Issued(deployment.issued.add(records) if records else 0, withheld)
+
+
+def issue_shadows(
+    deployment: Deployment, hazards: Iterable[Hazard], issue_time: pd.Timestamp, issued_at: pd.Timestamp
+) -> dict[str, int]:
+    """Issues what challengers in the shadow say, beside their champions' forecasts; it is stored and never shown.
+
+    Returns:
+        How many records are new, by the name of each hazard that has a challenger.
+
+    Raises:
+        HaidangError: if the issue time lies in the future or before the archive, or a challenger cannot answer.
+    """
+    _not_in_the_future(issue_time, issued_at)
+    tracking, known, new = open_tracking(deployment.settings), None, {}
+    for hazard in hazards:
+        challenger = tracking.challenger(hazard.name)
+        if challenger is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=deployment.settings.home) as scratch:
+            folder, _ = tracking.download(hazard.name, str(challenger.version), Path(scratch))
+            forecaster = load_forecaster(folder, hazard)
+        known = known or Known(deployment.archive, issue_time)
+        new[hazard.name] = deployment.shadow.add(issue_from(forecaster, known, issued_at=issued_at))
+    return new
+
+
+def _not_in_the_future(issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> None:
+    if issue_time > issued_at:
+        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")

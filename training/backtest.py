@@ -29,11 +29,13 @@ class Answers:
         probabilities: by contestant, one column per cut.
         expected: the expected outcome, one column per contestant.
         quantiles: as in `Backtest`.
+        learned_until: the last issue time that was learned from.
     """
 
     probabilities: dict[str, pd.DataFrame]
     expected: pd.DataFrame
     quantiles: dict[str, pd.DataFrame]
+    learned_until: pd.Timestamp
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Backtest:
         quantiles: of an amount, for model, climatology and persistence one column per level, and of the model the ends
             of the 90 % interval, `low` and `high`; same index. Empty where the outcome is not an amount.
         quarter: where the season of the middle of each period stands in `models.season.SEASONS`, same index.
+        learned_until: the last issue time that whoever answered had learned from, same index.
     """
 
     hazard: Hazard
@@ -56,6 +59,7 @@ class Backtest:
     expected: pd.DataFrame
     quantiles: dict[str, pd.DataFrame] = field(default_factory=dict)
     quarter: pd.Series | None = None
+    learned_until: pd.Series | None = None
 
     @property
     def issue_times(self) -> pd.DatetimeIndex:
@@ -121,7 +125,8 @@ def answers(hazard: Hazard, known: Examples, questions: pd.DataFrame, further: M
         means[name] = hazard.target.severity(estimator.expected(answer))
         if (spread := spread_of(hazard.target, estimator, questions, answer)) is not None:
             quantiles = {name: spread, **_of_baselines(hazard, known, questions, spread)}
-    return Answers(probabilities, pd.DataFrame(means, questions.index), quantiles)
+    learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
+    return Answers(probabilities, pd.DataFrame(means, questions.index), quantiles, learned.max())
 
 
 def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Backtest:
@@ -133,6 +138,7 @@ def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Back
     expected = pd.concat([one.expected for one in answered]).sort_index()
     told = [one.quantiles for one in answered if one.quantiles]
     quarter = pd.Series(quarters(truth.rows), truth.rows.index).loc[expected.index]
+    learned_until = pd.concat([pd.Series(one.learned_until, one.expected.index) for one in answered])
     return Backtest(
         hazard=hazard,
         outcome=truth.outcome.loc[expected.index],
@@ -140,6 +146,7 @@ def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Back
         expected=expected,
         quantiles=whole(told) if told else {},
         quarter=quarter,
+        learned_until=learned_until.sort_index(),
     )
 
 

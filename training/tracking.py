@@ -4,6 +4,8 @@ The only module that imports MLflow. It is also the loader that MLflow calls for
 is written.
 """
 
+import json
+import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +26,15 @@ from models.catalogue import hazard_named, read_hazards
 from models.forecaster import Card, Forecaster, Skill, SpreadSkill, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
+from training.decision import Decision
 from training.frozen import Look
+from training.kept_answers import KeptAnswers, answers_of_table, kept_answers
 from training.losses import ranked_probability_scores
 from training.plots import reliability_diagram, skill_figure
 from training.tune import Tuned
 
-CHAMPION = "champion"
-_ARTIFACT, _LOOK = "forecaster", "frozen_look"
+CHAMPION, CHALLENGER = "champion", "challenger"
+_ARTIFACT, _ANSWERS, _LOOK = "forecaster", "answers.parquet", "frozen_look"
 
 
 @dataclass(frozen=True)
@@ -176,16 +180,45 @@ class Tracking:
 
     def champion(self, hazard: str) -> ModelVersion | None:
         """The registered version in service; None if none was promoted."""
-        try:
-            return self._client.get_model_version_by_alias(hazard, CHAMPION)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
+        return self._bearer(hazard, CHAMPION)
+
+    def challenger(self, hazard: str) -> ModelVersion | None:
+        """The registered version that forecasts in the shadow of the champion; None if none does."""
+        return self._bearer(hazard, CHALLENGER)
 
     def crown(self, hazard: str, registered_version: str) -> None:
         """Gives the alias `champion` to a registered version."""
         self._client.set_registered_model_alias(hazard, CHAMPION, registered_version)
+
+    def shade(self, hazard: str, registered_version: str | None) -> None:
+        """Gives the alias `challenger` to a registered version, or takes it away for None."""
+        if registered_version is not None:
+            self._client.set_registered_model_alias(hazard, CHALLENGER, registered_version)
+        elif self.challenger(hazard) is not None:
+            self._client.delete_registered_model_alias(hazard, CHALLENGER)
+
+    def registered(self, hazard: str, forecaster: str) -> ModelVersion | None:
+        """The newest registered version of a forecaster by its digest; None if it was not tracked here."""
+        return next((one for one in self.versions(hazard) if one.tags.get("forecaster") == forecaster), None)
+
+    def answers(self, version: ModelVersion) -> KeptAnswers | None:
+        """The answers that were kept of a version's backtest; None where there was none, or before they were kept."""
+        run = str(version.run_id)
+        if _ANSWERS not in {one.path for one in self._client.list_artifacts(run)}:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            return answers_of_table(pd.read_parquet(self._client.download_artifacts(run, _ANSWERS, folder)))
+
+    def record_decision(self, version: ModelVersion, decision: Decision) -> None:
+        """Writes what was decided on a challenger, with every figure, to its run."""
+        run = str(version.run_id)
+        for name, value in decision.figures.items():
+            self._client.log_metric(run, f"gate_{name}", value)
+        reasons = "; ".join(one.en for one in decision.reasons)
+        for name, told in (("verdict", decision.verdict), ("reasons", reasons), ("champion", str(decision.champion))):
+            self._client.set_tag(run, f"gate_{name}", told[:5000])
+        facts = json.dumps(decision.facts(), ensure_ascii=False, indent=1)
+        self._client.log_text(run, facts, f"decisions/{decision.champion or 'first'}.json")
 
     def download(self, hazard: str, registered_version: str | None, to: Path) -> tuple[Path, str]:
         """Fetches the files of a registered forecaster.
@@ -213,6 +246,14 @@ class Tracking:
             raise HaidangError(f"version {wanted} of {hazard} holds {len(cards)} forecasters: train it anew")
         return cards[0].parent, wanted
 
+    def _bearer(self, hazard: str, alias: str) -> ModelVersion | None:
+        try:
+            return self._client.get_model_version_by_alias(hazard, alias)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
     def _registered(self, hazard: str) -> str:
         """The name of a hazard's registered model, which is made if there is none."""
         if not self._client.search_registered_models(f"name = '{hazard}'"):
@@ -237,6 +278,10 @@ def _log_skill(skill: Iterable[Skill]) -> None:
 
 
 def _log_backtest(tested: Backtest, card: Card) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / _ANSWERS
+        kept_answers(tested).table().to_parquet(file, compression="zstd")
+        mlflow.log_artifact(str(file))
     for lead, scores in ranked_probability_scores(tested).iterrows():
         mlflow.log_metrics({f"rps_{name}": value for name, value in scores.items()}, step=int(str(lead)))
     mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")
