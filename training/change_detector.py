@@ -60,5 +60,5 @@ def _sums(bets: Floats) -> Floats:
 
 
 def _began(bets: Floats) -> int:
-    """The day from which the sum of the logarithms to the end is the largest (Page 1954, doi:10.1093/biomet/41.1-2.100)."""
+    """The day from which the bets to the end sum up to the most (Page 1954, doi:10.1093/biomet/41.1-2.100)."""
     return int(np.argmax(np.cumsum(bets[::-1])[::-1]))

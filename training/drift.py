@@ -91,10 +91,11 @@ def covariate_drift(
     end = today - today % WINDOW_DAYS
     judged, fewest = [], 0
     for window in range(WINDOWS, 0, -1):
-        asked = [_issue_times(hazard, archive, end - window * WINDOW_DAYS, back) for back in range(_years(archive, now))]
-        inside = [times for times in asked[1:] if len(times) and times[0] >= learned_from and times[-1] <= learned_until]
-        training = [hazard.ask(archive, times)[names] for times in inside]
-        present = hazard.ask(archive, asked[0])[names]
+        first = end - window * WINDOW_DAYS
+        years = [_window(archive, first - round(back * _DAYS_PER_YEAR)) for back in range(_years(archive, now))]
+        inside = [(start, over) for start, over in years[1:] if start >= learned_from and over <= learned_until]
+        training = [_rows(hazard, archive, span)[names] for span in inside]
+        present = _rows(hazard, archive, years[0])[names]
         judged.append(window_drift(training, present))
         fewest = min(fewest or len(training), len(training))
     start, over = day_starts([end - WINDOWS * WINDOW_DAYS, end], archive.zone)
@@ -162,25 +163,22 @@ def in_a_row(windows: Sequence[pd.DataFrame]) -> tuple[FeatureDrift, ...]:
     told = worst.dropna()
     adjusted = pd.Series(false_discovery_control(told) if len(told) else told, told.index).reindex(worst.index)
     last = windows[-1]
+    each = zip(last.index, last["distance"], last["usual"], chances.to_numpy(), adjusted, strict=True)
     return tuple(
-        FeatureDrift(
-            str(name),
-            float(last.at[name, "distance"]),
-            float(last.at[name, "usual"]),
-            tuple(chances.loc[name]),
-            float(adjusted[name]),
-        )
-        for name in last.index
+        FeatureDrift(str(name), float(distance), float(usual), tuple(map(float, chance)), float(corrected))
+        for name, distance, usual, chance, corrected in each
     )
 
 
-def _issue_times(hazard: Hazard, archive: Archive, first_day: int, back: int) -> pd.DatetimeIndex:
-    """Issue times in the window that begins on a day, so many years before."""
-    first = first_day - round(back * _DAYS_PER_YEAR)
-    start, end = day_starts([first, first + WINDOW_DAYS], archive.zone)
+def _window(archive: Archive, first_day: int) -> tuple[pd.Timestamp, pd.Timestamp]:
+    start, over = day_starts([first_day, first_day + WINDOW_DAYS], archive.zone)
+    return start, over
+
+
+def _rows(hazard: Hazard, archive: Archive, span: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
+    """What the model was asked in a window, every third day: days between tell little that is new."""
     every = max(EVERY_DAYS, hazard.issue_every_days)
-    times = hazard.issue_times(start, end, archive.zone, every_days=every)
-    return times[times >= archive.begins()]
+    return hazard.ask(archive, hazard.issue_times(*span, archive.zone, every_days=every))
 
 
 def _years(archive: Archive, now: pd.Timestamp) -> int:

@@ -18,7 +18,6 @@ from scipy.special import ndtri
 from features.archive import Archive
 from features.local_days import day_numbers, day_starts, moments
 from features.periods import Periods
-from features.variables import variable_named
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

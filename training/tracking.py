@@ -5,7 +5,7 @@ is written.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +114,11 @@ class Tracking:
             model_id=logged.model_id,
         )
         return Tracked(run.info.run_id, str(registered.version))
+
+    def note(self, tracked: Tracked, tags: Mapping[str, str]) -> None:
+        """Writes down what else is to be known of a fit, such as the reason of a retraining, as tags of its run."""
+        for name, text in tags.items():
+            self._client.set_tag(tracked.run_id, name, text)
 
     def record_tuning(self, tuned: Tuned) -> str:
         """Writes a search as one run: what is declared, the best, the gain, and the table of trials.
