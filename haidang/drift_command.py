@@ -1,19 +1,14 @@
-"""The commands `haidang drift` and `haidang announce-change`: what watching finds, and changes that are known before."""
+"""The commands `haidang drift`, what watching finds, and `haidang announce-change`, changes that are known before."""
 
-import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from features.database import open_database
 from features.errors import HaidangError
 from features.local_days import moments
 from haidang import views
-from haidang.retraining_log import ModelChange, RetrainingLog
-from haidang.watching import Watched, watch
 from serving.deployment import open_deployment
 
 
@@ -23,14 +18,14 @@ def drift_command(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Says what is wrong with data, inputs, forecasts by others and performance; starts nothing."""
+    from haidang.drift_report import show_watched
+    from haidang.watching import watch
+
     deployment = open_deployment(context.obj)
     names = None if not hazard else [deployment.hazard(name).name for name in hazard]
     with views.waiting("drift"):
         watched = watch(deployment, pd.Timestamp(datetime.now(UTC)), lambda kind, about, text: None, hazards=names)
-    if as_json:
-        views.console.print_json(json.dumps(as_plain(watched), ensure_ascii=False, default=str))
-        return
-    _show(watched)
+    show_watched(watched, as_json=as_json)
 
 
 def announce_command(
@@ -40,6 +35,9 @@ def announce_command(
     at: Annotated[str, typer.Option(help="first day of the new model")],
 ) -> None:
     """Writes down an announced change of a forecast model: thirty days after it what reads forecasts is retrained."""
+    from features.database import open_database
+    from haidang.retraining_log import ModelChange, RetrainingLog
+
     try:
         moment = pd.Timestamp(at)
     except ValueError as error:
@@ -49,45 +47,3 @@ def announce_command(
     log = RetrainingLog(open_database(context.obj.database_address))
     log.announce(ModelChange(source, day, told), pd.Timestamp(datetime.now(UTC)))
     views.console.print(f"{source} {day.tz_convert(zone):%Y-%m-%d} {told}", highlight=False)
-
-
-def as_plain(watched: Watched) -> dict[str, object]:
-    """What was found, as JSON takes it: moments as text, and null where nothing can be told."""
-    found = {
-        "at": watched.at,
-        "alarms": [asdict(alarm) for alarm in watched.alarms],
-        "quality": [asdict(alarm) for alarm in watched.quality],
-        "drift": {name: asdict(one) for name, one in watched.drift.items()},
-        "bias": None if watched.bias is None else asdict(watched.bias),
-        "performance": {name: asdict(one) for name, one in watched.performance.items()},
-    }
-    plain = _plain(found)
-    if not isinstance(plain, dict):
-        raise TypeError("what was found is a table of parts")
-    return plain
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return None if isinstance(value, float) and value != value else value
-
-
-def _show(watched: Watched) -> None:
-    for title, told in (
-        ("drift", {name: f"{len(one.features)} inputs, {one.years} years" for name, one in watched.drift.items()}),
-        ("performance", {name: f"{one.issues} issues verified" for name, one in watched.performance.items()}),
-    ):
-        for name, text in told.items():
-            views.console.print(f"{title:12} {name:24} {text}", highlight=False)
-    bias = watched.bias
-    days = "cannot be told yet" if bias is None else f"{bias.judged_days} days judged, evidence {bias.evidence:.1f}"
-    views.console.print(f"{'forecasts':12} {days}", highlight=False)
-    for alarm in watched.alarms:
-        views.console.print(f"{alarm.kind:16} {alarm.about}\n    {alarm.text}", style="red", highlight=False)
-    if not watched.alarms:
-        views.console.print("không có báo động / no alarm", highlight=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features.archive import Archive
-from features.local_days import day_starts, days_after
+from features.local_days import day_starts, days_after, moments
 from features.sites import Sites
 from features.variables import VARIABLES, variable_named
 from features.vintages import Vintages
@@ -64,7 +64,7 @@ class AdjustedArchive(Archive):
         over = day_starts(days_after(distinct, span), self.zone).asi8[place]
         values = held.values.copy()
         for at, factor in factors:
-            before = (held.known < at.tz_convert("UTC").as_unit("us").value) & (held.known < over)
+            before = (held.known < moments(at, "change").asi8[0]) & (held.known < over)
             values[before] = np.minimum(values[before] * factor, variable_named(variable).high)
         return replace(held, values=values)
 

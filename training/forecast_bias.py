@@ -1,8 +1,9 @@
 """Bias of the forecasts by others: whether they stand to what comes as they did in the years before.
 
-The last 90 days are judged by all days before them. An alarm comes, in the mean, less than once in ten years without a
-change. What a change is, announced or found, and how the forecasts stand after it, is learned in the days that follow
-it, and judging begins anew.
+The last 90 days are judged by all days before them. The evidence of independent errors would reach the level of an
+alarm less than once in a thousand years in the mean; errors of forecasts hang together over weeks, by which
+`haidang/bench_drift.py` measures how often it is reached in years without a change. How forecasts stand after a change
+that was acted upon is learned in the days between, and judging begins anew.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.optimize import brentq
 
 from features.archive import Archive
 from features.local_days import day_numbers, day_starts, moments
@@ -18,7 +20,8 @@ from features.variables import VARIABLES, variable_named
 from training.change_detector import Change, detect
 from training.forecast_streams import ForecastDays, forecast_days, paired, streams
 
-JUDGED_DAYS, ONCE_IN_DAYS, ALONE = 90, 3650.0, 365.0
+JUDGED_DAYS, LEVEL, ALONE = 90, 1e6, 1e3
+MOST = 3.0
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -42,9 +45,9 @@ class VariableBias:
 
     Attributes:
         variable: its name.
-        evidence: of its own stream; alone it reaches a level once in more days than that in the mean.
-        factor: total forecast to total observed since the change, to the same in that season before; NaN for variables
-            that can be below zero.
+        evidence: of its own stream.
+        factor: by what the forecasts since the change have to be divided to stand as before, 1/3 to 3; NaN for
+            variables that can be below zero.
         difference: mean forecast less mean observed since the change, less the same before, in the variable's unit.
     """
 
@@ -119,7 +122,7 @@ def judge_days(told: ForecastDays, zone: str, *, known: Sequence[KnownChange] = 
 def _told(
     told: ForecastDays, change: Change, judged: dict[str, Floats], first: int, training: Flags, zone: str
 ) -> ForecastBias:
-    reached = np.flatnonzero(change.evidence >= ONCE_IN_DAYS)
+    reached = np.flatnonzero(change.evidence >= LEVEL)
     since = first + change.since
     own = {name: float(detect({name: values}).evidence[-1]) for name, values in judged.items()}
     chosen = [name for name in own if own[name] >= ALONE or name == change.stream]
@@ -134,22 +137,40 @@ def _told(
 
 
 def _bias(told: ForecastDays, name: str, evidence: float, since: int, training: Flags) -> VariableBias:
-    """Compares the days since the change with the same season of the training years."""
     said, truth = paired(told, name)
-    after = np.arange(len(told.days)) >= since
+    days = np.arange(len(told.days))
     season = np.exp(2j * np.pi * told.days / 365.2425)
-    middle = season[after].mean()
-    near = training & (np.real(season * np.conj(middle) / abs(middle)) > np.cos(np.pi / 4))
-    now, then = ((np.nanmean(said[days]), np.nanmean(truth[days])) for days in (after, near))
-    positive = variable_named(name).low >= 0 and min(*now, *then) > 0
-    factor = (now[0] / now[1]) / (then[0] / then[1]) if positive else np.nan
-    return VariableBias(name, evidence, float(factor), float(now[0] - now[1] - then[0] + then[1]))
+    near = training & (np.real(season * np.conj(season[since])) > np.cos(np.pi / 4))
+    apart = [_mean(said[chosen] - truth[chosen]) for chosen in (days >= since, near)]
+    factor = _factor(told, name, since, training) if variable_named(name).low >= 0 else np.nan
+    return VariableBias(name, evidence, factor, apart[0] - apart[1])
+
+
+def _factor(told: ForecastDays, name: str, since: int, training: Flags) -> float:
+    """Where the mean of the stream since the change is zero once more."""
+
+    def shift(logarithm: float) -> float:
+        after = (np.arange(len(told.days)) >= since)[:, None, None]
+        divided = np.where(after, told.issued[name] / np.exp(logarithm), told.issued[name])
+        alone = ForecastDays(told.days, {name: divided}, {name: told.observed[name]})
+        return _mean(streams(alone, training)[name][since:])
+
+    low, high = -np.log(MOST), np.log(MOST)
+    at_low, at_high = shift(low), shift(high)
+    if not at_high < 0 < at_low:
+        return MOST if at_high >= 0 else 1 / MOST
+    return float(np.exp(brentq(shift, low, high, xtol=0.002)))
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _recentred(values: Floats, since: int, until: int) -> Floats:
     """Takes from all that follows a change what it shifted in the days in which it was learned."""
-    told = values[since:until]
-    shift = float(np.nanmean(told)) if np.isfinite(told).any() else 0.0
+    learned = values[since:until]
+    shift = _mean(learned) if np.isfinite(learned).any() else 0.0
     return np.concatenate([values[:until], values[until:] - shift])
 
 

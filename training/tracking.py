@@ -120,6 +120,10 @@ class Tracking:
         for name, text in tags.items():
             self._client.set_tag(tracked.run_id, name, text)
 
+    def tags(self, run_id: str) -> Mapping[str, str]:
+        """The tags of a run."""
+        return dict(self._client.get_run(run_id).data.tags)
+
     def record_tuning(self, tuned: Tuned) -> str:
         """Writes a search as one run: what is declared, the best, the gain, and the table of trials.
 
