@@ -6,6 +6,7 @@ All on the simulated province, without a trend: `python -m haidang.bench_drift`.
 import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from features.ingest import ingest  # noqa: E402
 from features.local_days import day_numbers  # noqa: E402
 from features.sites import Sites  # noqa: E402
 from features.sources.simulated import SimulatedProvince  # noqa: E402
+from features.sources.simulated.provider import BROUGHT  # noqa: E402
 from features.variables import variable_named  # noqa: E402
 from haidang import jobs  # noqa: E402
 from haidang.retraining import Retrained, fit_after_changes, retrain_due  # noqa: E402
@@ -127,19 +129,18 @@ def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
 
 
 def _null_of_forecasts(archive: Archive) -> None:
+    """The forecasts judged every 30 days; an alarm that is found again in the next 90 days is the same one."""
     told = _told(archive)
-    first = int(
-        np.searchsorted(
-            told.days, day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS)]), archive.zone)[0]
-        )
-    )
-    found = []
+    begins = day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS)]), archive.zone)[0]
+    first, found = int(np.searchsorted(told.days, begins)), list[pd.Timestamp]()
     for last in range(first + JUDGED_DAYS, len(told.days), 30):
         bias = judge_days(_until(told, last), archive.zone)
-        if bias is not None and bias.found_at is not None:
-            found.append(str(bias.found_at.date()))
+        at = None if bias is None else bias.found_at
+        if at is not None and (not found or at > found[-1] + pd.Timedelta(days=JUDGED_DAYS)):
+            found.append(at)
     print(
-        f"null: forecasts of {', '.join(told.observed)}: alarms in {STATIONARY_YEARS} years: {len(found)} windows of 90 days, every 30: {found}",
+        f"null: forecasts of {', '.join(told.observed)}: {len(found)} alarms in {STATIONARY_YEARS} stationary years: "
+        f"{', '.join(f'{at:%Y-%m-%d}' for at in found)}",
         flush=True,
     )
 
@@ -227,8 +228,6 @@ def _quiet(kind: str, about: str, text: str) -> None:
 
 
 def _province(seed: int, years: int, variables: tuple[str, ...]) -> SimulatedProvince:
-    from features.sources.simulated.provider import BROUGHT
-
     wanted = tuple(name for name in BROUGHT if name in variables)
     return SimulatedProvince(
         years=years, seed=seed, first_year=LAST_YEAR + 1 - years, warming_per_decade=0.0, variables=wanted
@@ -240,19 +239,13 @@ def _some(province: SimulatedProvince) -> Sites:
     return Sites([province.sites.find(code) for code in province.sites.codes[::6]])
 
 
-class _archive:  # noqa: N801
+@contextmanager
+def _archive(province: SimulatedProvince) -> Iterator[Archive]:
     """An archive of a province for a while."""
-
-    def __init__(self, province: SimulatedProvince) -> None:
-        self._province, self._folder = province, tempfile.TemporaryDirectory()
-
-    def __enter__(self) -> Archive:
-        archive = Archive(Path(self._folder.name), _some(self._province), self._province.zone)
-        ingest(self._province, archive, LONG_AGO, FAR_AHEAD)
-        return archive
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder), _some(province), province.zone)
+        ingest(province, archive, LONG_AGO, FAR_AHEAD)
+        yield archive
 
 
 def _deployment(home: Path, province: SimulatedProvince) -> Deployment:
