@@ -18,6 +18,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.drift_command import announce_command, drift_command  # noqa: E402
 from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
@@ -403,6 +404,10 @@ def serve(context: typer.Context) -> None:
     settings: Settings = context.obj
     command = serve_command(settings)
     os.execvpe(command[0], command, settings.environment())  # noqa: S606  (no shell, our own interpreter)
+
+
+app.command("drift")(drift_command)
+app.command("announce-change")(announce_command)
 
 
 def main() -> None:

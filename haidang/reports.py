@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 from rich.table import Table
 
+from features.database import open_database
 from features.feeds import Feed, feeds
 from features.ingest_log import IngestLog
 from features.settings import Settings
@@ -33,7 +34,7 @@ from training.tune import Tuned
 def show_status(deployment: Deployment, tracking: Tracking, now: pd.Timestamp, *, as_json: bool) -> None:
     """What is at rest, how fresh it is, what was refused and what failed."""
     archive, zone = deployment.archive, deployment.settings.local_zone
-    log = IngestLog(deployment.settings.database)
+    log = IngestLog(open_database(deployment.settings.database_address))
     held: dict[str, object] = {"home": str(deployment.settings.home), "local_zone": zone}
     if archive.exists:
         held |= {

@@ -117,6 +117,15 @@ class Tracking:
         )
         return Tracked(run.info.run_id, str(registered.version))
 
+    def note(self, tracked: Tracked, tags: Mapping[str, str]) -> None:
+        """Writes down what else is to be known of a fit, such as the reason of a retraining, as tags of its run."""
+        for name, text in tags.items():
+            self._client.set_tag(tracked.run_id, name, text)
+
+    def tags(self, run_id: str) -> Mapping[str, str]:
+        """The tags of a run."""
+        return dict(self._client.get_run(run_id).data.tags)
+
     def record_tuning(self, tuned: Tuned) -> str:
         """Writes a search as one run: what is declared, the best, the gain, and the table of trials.
 
