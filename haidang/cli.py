@@ -16,7 +16,7 @@ from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
 
-from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -321,10 +321,18 @@ def issue_command(
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
-    for name in names:
-        moment = _issue_time(at, deployment, deployment.hazard(name), now)
-        new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
-        views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
+    failed = []
+    for chosen in [deployment.hazard(name) for name in names]:
+        try:
+            moment = _issue_time(at, deployment, chosen, now)
+            new = jobs.issue_now(deployment, chosen, moment, now)
+        except HaidangError as error:
+            failed.append(chosen.name)
+            views.show_error(error if len(names) == 1 else f"{chosen.name}: {error}")
+            continue
+        views.show_issued(deployment.issued.at(chosen.name, moment), new, context.obj.local_zone)
+    if failed:
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -367,6 +375,16 @@ def serve(context: typer.Context) -> None:
     settings: Settings = context.obj
     command = serve_command(settings)
     os.execvpe(command[0], command, settings.environment())  # noqa: S606  (no shell, our own interpreter)
+
+
+for _name, _command in (
+    ("run", operations.run_command),
+    ("due", operations.due_command),
+    ("health", operations.health_command),
+    ("backup", operations.backup_command),
+    ("restore", operations.restore_command),
+):
+    app.command(_name)(_command)
 
 
 def main() -> None:

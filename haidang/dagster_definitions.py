@@ -1,0 +1,66 @@
+"""Definitions for Dagster over the same commands: assets by day, backfill, and a page for operators. Optional.
+
+`pip install haidang[dagster]`, then `HAIDANG_HOME=... dagster dev -m haidang.dagster_definitions`. Run either this or
+`haidang run`; if both run, each job's lock keeps its runs apart.
+"""
+
+import subprocess
+import sys
+
+import dagster as dg
+import pandas as pd
+
+from features.settings import Settings
+from haidang.schedule import JOBS, Job
+
+FIRST_DAY = "2000-01-01"
+BY_DAY = {"ingest", "issue"}
+_settings = Settings()
+_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=_settings.local_zone)
+
+
+def _haidang(context: dg.AssetExecutionContext, *words: str) -> None:
+    """Runs a command of Hải Đăng; what it says goes to the log of the run."""
+    command = [sys.executable, "-m", "haidang.cli", "--home", str(_settings.home), *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (no shell, our own)
+    context.log.info(ended.stdout)
+    if ended.returncode:
+        raise dg.Failure(ended.stderr or ended.stdout)
+
+
+@dg.asset(partitions_def=_days)
+def entries(context: dg.AssetExecutionContext) -> None:
+    """The values of a day, from all sources of the settings: `haidang ingest --from --to`."""
+    day = pd.Timestamp(context.partition_key)
+    _haidang(context, "ingest", "--from", f"{day:%Y-%m-%d}", "--to", f"{day + pd.Timedelta(days=1):%Y-%m-%d}")
+
+
+@dg.asset(partitions_def=_days, deps=[entries])
+def issued_forecasts(context: dg.AssetExecutionContext) -> None:
+    """The forecasts of all champions at seven in the morning of a day: `haidang issue --at`."""
+    _haidang(context, "issue", "--at", f"{context.partition_key}T07:00")
+
+
+def _asset(job: Job) -> dg.AssetsDefinition:
+    @dg.asset(name=job.name, description=f"{job.title_vi} / {job.title_en}: `haidang due --run {job.name}`")
+    def done(context: dg.AssetExecutionContext) -> None:
+        _haidang(context, "due", "--run", job.name)
+
+    return done
+
+
+_others = {job: _asset(job) for job in JOBS if job.name not in BY_DAY}
+_every_day = dg.define_asset_job("every_day", selection=[entries, issued_forecasts])
+definitions = dg.Definitions(
+    assets=[entries, issued_forecasts, *_others.values()],
+    jobs=[_every_day],
+    schedules=[
+        dg.build_schedule_from_partitioned_job(_every_day, hour_of_day=7, minute_of_hour=15),
+        *(
+            dg.ScheduleDefinition(
+                name=job.name, cron_schedule=job.cron, execution_timezone=_settings.local_zone, target=[asset]
+            )
+            for job, asset in _others.items()
+        ),
+    ],
+)
