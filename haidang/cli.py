@@ -9,6 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from features.entries import SIMULATED, Receipt
 from features.errors import HaidangError
@@ -393,6 +394,9 @@ def main() -> None:
         app()
     except (HaidangError, ValidationError) as error:
         views.show_error(_faults(error) if isinstance(error, ValidationError) else error)
+        sys.exit(2)
+    except OperationalError as error:
+        views.show_error(f"the deployment's database does not answer: {error.orig}")
         sys.exit(2)
 
 

@@ -1,7 +1,8 @@
-"""Definitions for Dagster over the same commands: assets by day, backfill, and a page for operators. Optional.
+"""Definitions for Dagster over the same commands: assets, days to fill back, and a page for operators. Optional.
 
-`pip install haidang[dagster]`, then `HAIDANG_HOME=... dagster dev -m haidang.dagster_definitions`. Run either this or
-`haidang run`; if both run, each job's lock keeps its runs apart.
+`pip install 'haidang[dagster]'`, then `HAIDANG_HOME=... dagster dev -m haidang.dagster_definitions`. Each job is an
+asset with the schedule that `haidang run` gives it; run one or the other, not both. Past days are filled back by the
+two assets that have a partition for each day.
 """
 
 import subprocess
@@ -14,7 +15,6 @@ from features.settings import Settings
 from haidang.schedule import JOBS, Job
 
 FIRST_DAY = "2000-01-01"
-BY_DAY = {"ingest", "issue"}
 _settings = Settings()
 _days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=_settings.local_zone)
 
@@ -29,15 +29,15 @@ def _haidang(context: dg.AssetExecutionContext, *words: str) -> None:
 
 
 @dg.asset(partitions_def=_days)
-def entries(context: dg.AssetExecutionContext) -> None:
+def entries_of_day(context: dg.AssetExecutionContext) -> None:
     """The values of a day, from all sources of the settings: `haidang ingest --from --to`."""
     day = pd.Timestamp(context.partition_key)
     _haidang(context, "ingest", "--from", f"{day:%Y-%m-%d}", "--to", f"{day + pd.Timedelta(days=1):%Y-%m-%d}")
 
 
-@dg.asset(partitions_def=_days, deps=[entries])
-def issued_forecasts(context: dg.AssetExecutionContext) -> None:
-    """The forecasts of all champions at seven in the morning of a day: `haidang issue --at`."""
+@dg.asset(partitions_def=_days, deps=[entries_of_day])
+def forecasts_of_day(context: dg.AssetExecutionContext) -> None:
+    """The forecasts of all champions as of seven in the morning of a day: `haidang issue --at`."""
     _haidang(context, "issue", "--at", f"{context.partition_key}T07:00")
 
 
@@ -49,18 +49,13 @@ def _asset(job: Job) -> dg.AssetsDefinition:
     return done
 
 
-_others = {job: _asset(job) for job in JOBS if job.name not in BY_DAY}
-_every_day = dg.define_asset_job("every_day", selection=[entries, issued_forecasts])
+def _scheduled(job: Job, asset: dg.AssetsDefinition) -> dg.ScheduleDefinition:
+    zone = _settings.local_zone
+    return dg.ScheduleDefinition(name=job.name, cron_schedule=job.cron, execution_timezone=zone, target=[asset])
+
+
+_jobs = {job: _asset(job) for job in JOBS}
 definitions = dg.Definitions(
-    assets=[entries, issued_forecasts, *_others.values()],
-    jobs=[_every_day],
-    schedules=[
-        dg.build_schedule_from_partitioned_job(_every_day, hour_of_day=7, minute_of_hour=15),
-        *(
-            dg.ScheduleDefinition(
-                name=job.name, cron_schedule=job.cron, execution_timezone=_settings.local_zone, target=[asset]
-            )
-            for job, asset in _others.items()
-        ),
-    ],
+    assets=[entries_of_day, forecasts_of_day, *_jobs.values()],
+    schedules=[_scheduled(job, asset) for job, asset in _jobs.items()],
 )

@@ -67,6 +67,14 @@ def test_health_fails_where_nothing_ever_ran(haidang: Haidang, empty: Path) -> N
     assert told.code == 1 and "no job has ever run: start `haidang run`" in told.out
 
 
+def test_health_fails_where_the_database_does_not_answer(
+    haidang: Haidang, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAIDANG_DATABASE_URL", f"sqlite:///{empty}")
+    told = haidang("--home", empty, "health")
+    assert told.code == 2 and "database does not answer: unable to open database file" in told.err
+
+
 def test_a_job_that_does_not_exist_is_told(haidang: Haidang, empty: Path) -> None:
     told = haidang("--home", empty, "due", "ingst")
     assert told.code == 2 and "unknown job 'ingst': there is ingest" in told.err
@@ -91,7 +99,7 @@ def test_a_restored_deployment_elsewhere_answers_and_promotes(
 def test_run_does_what_is_due_and_ends_when_it_is_told(empty: Path) -> None:
     command = [sys.executable, "-m", "haidang.cli", "--home", str(empty), "run", "backup"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while not any(run.outcome == "finished" for run in log_of(empty).last("backup")) and time.monotonic() < until:
             time.sleep(0.1)
         assert running.poll() is None
