@@ -18,6 +18,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -285,6 +286,9 @@ def promote(
     views.show_promoted(forecaster, registered)
 
 
+app.command("observed-levels")(observed_levels_command)
+
+
 @app.command("climate")
 def climate_command(
     context: typer.Context,
@@ -322,18 +326,19 @@ def issue_command(
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
-    failed = []
-    for chosen in [deployment.hazard(name) for name in names]:
-        try:
-            moment = _issue_time(at, deployment, chosen, now)
-            new = jobs.issue_now(deployment, chosen, moment, now)
-        except HaidangError as error:
-            failed.append(chosen.name)
-            views.show_error(error if len(names) == 1 else f"{chosen.name}: {error}")
-            continue
-        views.show_issued(deployment.issued.at(chosen.name, moment), new, context.obj.local_zone)
-    if failed:
-        raise typer.Exit(2)
+    by_moment: dict[pd.Timestamp, list[Hazard]] = {}
+    for one in map(deployment.hazard, names):
+        by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
+    withheld: dict[str, HaidangError] = {}
+    for moment, hazards in by_moment.items():
+        told = jobs.issue_all(deployment, hazards, moment, now)
+        withheld |= told.withheld
+        for one in hazards:
+            if one.name not in told.withheld:
+                records = deployment.issued.at(one.name, moment)
+                views.show_issued(records, int((records["issued_at"] == now).sum()), context.obj.local_zone)
+    if withheld:
+        raise HaidangError("; ".join(map(str, withheld.values())))
 
 
 @app.command()

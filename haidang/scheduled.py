@@ -30,12 +30,13 @@ def ingest(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Pa
 
 
 def issue(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
-    """A part for each hazard that has a champion: its newest regular issue, unless it was issued."""
-    from haidang.issuing import champions, issue_due
+    """All that is due together, from one reading; then a part for each hazard, which issues what that left out."""
+    from haidang.issuing import champions, issue_all_due, issue_due
     from serving.deployment import open_deployment
 
     deployment, clock = open_deployment(settings), _clock_from(now)
-    return {name: partial(issue_due, deployment, name, clock) for name in champions(deployment)}
+    together: dict[str, Part] = {"together": partial(issue_all_due, deployment, clock)}
+    return together | {name: partial(issue_due, deployment, name, clock) for name in champions(deployment)}
 
 
 def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:

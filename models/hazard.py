@@ -15,13 +15,14 @@ from features.feature import AnyFeature, named
 from features.given import SeasonHarmonic
 from features.local_days import day_numbers, day_starts, moments
 from features.periods import Periods
+from features.snapshot import Snapshot
 from features.table import rows
 from features.variables import variable_named
-from models.baselines import Climatology
+from models.baselines import Climatology, Persistence
 from models.exceedance import Exceedance
 from models.guard import Guarded
 from models.ladder import Ladder
-from models.law.legal_rule import LegalRule
+from models.law.legal_rule import LegalRule, Unread
 from models.levels import AtLeast
 from models.quantiles import Quantiles
 from models.rule import Rule
@@ -52,6 +53,7 @@ class Hazard:
         climatology: the unfitted estimator of what season and place alone tell; the other baseline to beat.
         rule: a published rule that answers while no outcome is known; None where there is none.
         law: by which matrix of Decision 18/2021 it has a disaster-risk level; None where there is none.
+        unread: an article of the Decision that speaks of it and still gives no level here, and why; None for none.
         rising: features of which more never lowers the risk, such as the rain that is forecast.
         falling: features of which more never raises it.
         amount: whether the outcome is an amount, of which quantiles and an interval are told too.
@@ -75,6 +77,7 @@ class Hazard:
     climatology: Exceedance = field(default_factory=Climatology, compare=False)
     rule: Rule | None = field(default=None, compare=False)
     law: LegalRule | None = field(default=None, compare=False)
+    unread: Unread | None = field(default=None, compare=False)
     rising: tuple[AnyFeature, ...] = ()
     falling: tuple[AnyFeature, ...] = ()
     amount: bool = False
@@ -150,7 +153,11 @@ class Hazard:
         Raises:
             HaidangError: if an issue time has no zone or lies before the archive begins.
         """
-        return rows(archive.as_of(issue_times), self.features, self.periods, where=self.where)
+        return self.rows(archive.as_of(issue_times))
+
+    def rows(self, snapshot: Snapshot) -> pd.DataFrame:
+        """The same from a snapshot, which several hazards may share."""
+        return rows(snapshot, self.features, self.periods, where=self.where)
 
     def outcomes(self, archive: Archive, issue_times: pd.DatetimeIndex, *, by: pd.Timestamp) -> pd.Series:
         """What came of the questions of `ask`: same index, in the target's unit, NaN where not known at that moment."""
@@ -171,6 +178,14 @@ class Hazard:
         """Lead in days of each row of `ask`."""
         leads: np.ndarray = self.periods.leads[index.get_level_values("period").to_numpy() - 1]
         return leads
+
+    def baselines(self) -> dict[str, Exceedance]:
+        """Both baselines that the model must beat, unfitted."""
+        cuts = self.target.severity_cuts
+        return {
+            "climatology": clone(self.climatology).set_params(cuts=cuts),
+            "persistence": Persistence(cuts, column=self.persistence.name),
+        }
 
     def estimator(self) -> Exceedance:
         """A fresh estimator: the model on its ladder of fallbacks, with its guard.

@@ -1,5 +1,6 @@
 """The store of issued forecasts: each is written once, never changed, and kept for ever."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,8 @@ ISSUED = pa.schema(
         ("quantiles", pa.list_(pa.float64())),
         ("low", pa.float64()),
         ("high", pa.float64()),
+        ("climatology", pa.list_(pa.float64())),
+        ("persistence", pa.list_(pa.float64())),
     ]
 )
 _KEY = ("hazard", "issue_time", "site", "period", "forecaster")
@@ -48,7 +51,8 @@ class IssuedForecasts:
     value (`data_until`) and when that value was known (`known_at`). `step` is that of the ladder of fallbacks;
     `outside` is JSON: inputs beyond training, each with `column`, `value`, `low` and `high`; `raised` says whether a
     probability is a floor. `quantiles` are those of an amount at the `levels`, `low` and `high` the ends of its 90 %
-    interval. Records from before these were kept, and those of events, have none.
+    interval. Records from before these were kept, and those of events, have none. `climatology` and `persistence` are
+    the probabilities that the baselines gave for the same question at the same moment; none beside a published rule.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,16 +68,17 @@ class IssuedForecasts:
         """Version of the table; -1 while nothing was issued."""
         return DeltaTable(str(self._folder)).version() if self.exists else -1
 
-    def add(self, records: pd.DataFrame) -> int:
+    def add(self, records: pd.DataFrame | Sequence[pd.DataFrame]) -> int:
         """Stores records, all or none; those that were issued before stay as they were.
 
         Args:
-            records: the columns of `ISSUED`.
+            records: the columns of `ISSUED`; one table, or one for each hazard.
 
         Returns:
             How many are new.
         """
-        rows = pa.Table.from_pandas(records[ISSUED.names], ISSUED, preserve_index=False)
+        tables = [records] if isinstance(records, pd.DataFrame) else records
+        rows = pa.concat_tables(pa.Table.from_pandas(one, ISSUED, preserve_index=False) for one in tables)
         return add_new(self._folder, rows, ISSUED, equal(_KEY), partition_by=["hazard"])
 
     def issue_times(self, hazard: str) -> pd.DatetimeIndex:

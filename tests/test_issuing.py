@@ -6,7 +6,7 @@ import pytest
 from conftest import HANOI, a_tiny_hazard, at
 from tiny_deployment import COAST, SMALL, a_copy, local, opened
 
-from haidang.issuing import champions, issue_due, regular_issue_time
+from haidang.issuing import champions, issue_all_due, issue_due, regular_issue_time
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_a_late_issue_is_asked_as_of_its_regular_time_and_made_once(
     deployment, now = opened(a_copy(tmp_path_factory, tmp_path / "home")), local("2023-07-01 09:30")
     assert champions(deployment) == [COAST, SMALL]
     told = issue_due(deployment, SMALL, lambda: now)
-    assert told == "10 forecasts of 2023-07-01 07:00 issued: the last was of 2023-06-30 07:00"
+    assert told == "10 forecasts of 2023-07-01 07:00 issued by themselves"
     records = deployment.issued.latest(SMALL)
     assert set(records["issue_time"]) == {local("2023-07-01 07:00")} and set(records["issued_at"]) == {now}
-    assert issue_due(deployment, SMALL, lambda: now) == "that of 2023-07-01 07:00 was issued before"
+    assert issue_due(deployment, SMALL, lambda: now) == "that of 2023-07-01 07:00 is issued"
+    assert issue_all_due(deployment, lambda: now) == "8 forecasts of 2023-07-01 07:00"
+    assert issue_all_due(deployment, lambda: now) == "all were issued before"

@@ -10,6 +10,9 @@ from features.settings import Settings
 from haidang import scheduled
 from haidang.parts import do_parts
 from haidang.scheduled import Tell
+from models.forecaster import Forecaster
+from models.hazard import Hazard
+from serving.shelf import Shelf
 
 NOW = local("2023-07-01 09:30")
 MAPPING = """
@@ -68,9 +71,28 @@ def test_a_hazard_that_cannot_be_issued_does_not_stop_the_others(
     (card,) = (home / "shelf" / COAST).glob("*/card.json")
     card.write_text(card.read_text(encoding="utf-8").replace(COAST, SMALL), encoding="utf-8")
     done = do_parts(lambda: scheduled.issue(Settings(home=home), NOW, TELL), tries=1)
-    assert (list(done.told), list(done.failed)) == ([SMALL], [COAST])
-    assert done.told[SMALL] == "10 forecasts of 2023-07-01 07:00 issued: the last was of 2023-06-30 07:00"
+    assert done.told == {
+        "together": "10 forecasts of 2023-07-01 07:00",
+        SMALL: "that of 2023-07-01 07:00 is issued",
+    }
+    assert list(done.failed) == [COAST] and "changed" in done.failed[COAST]
     assert opened(home).issued.issue_times(SMALL)[-1] == local("2023-07-01 07:00")
+
+
+def test_a_fault_of_the_program_in_one_hazard_does_not_stop_the_others(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, champion = a_copy(tmp_path_factory, tmp_path / "home"), Shelf.champion
+
+    def at_fault(shelf: Shelf, hazard: Hazard) -> Forecaster:
+        if hazard.name == COAST:
+            raise KeyError("lead")
+        return champion(shelf, hazard)
+
+    monkeypatch.setattr(Shelf, "champion", at_fault)
+    done = do_parts(lambda: scheduled.issue(Settings(home=home), NOW, TELL), tries=1)
+    assert done.told == {SMALL: "10 forecasts of 2023-07-01 07:00 issued by themselves"}
+    assert done.failed == {"together": "KeyError: 'lead'", COAST: "KeyError: 'lead'"}
 
 
 def test_a_backup_lies_beside_the_deployment(tmp_path: Path) -> None:
