@@ -10,6 +10,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from features.entries import SIMULATED, Receipt
 from features.errors import HaidangError
@@ -17,7 +18,7 @@ from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
 
-from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.drift_command import announce_command, drift_command  # noqa: E402
 from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
@@ -408,6 +409,14 @@ def serve(context: typer.Context) -> None:
 
 app.command("drift")(drift_command)
 app.command("announce-change")(announce_command)
+for _name, _command in (
+    ("run", operations.run_command),
+    ("due", operations.due_command),
+    ("health", operations.health_command),
+    ("backup", operations.backup_command),
+    ("restore", operations.restore_command),
+):
+    app.command(_name)(_command)
 
 
 def main() -> None:
@@ -416,6 +425,9 @@ def main() -> None:
         app()
     except (HaidangError, ValidationError) as error:
         views.show_error(_faults(error) if isinstance(error, ValidationError) else error)
+        sys.exit(2)
+    except OperationalError as error:
+        views.show_error(f"the deployment's database does not answer: {error.orig}")
         sys.exit(2)
 
 
