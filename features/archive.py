@@ -54,6 +54,7 @@ class Archive:
         """
         self.sites, self.zone, self._version = sites, zone, version
         self._entries, self._quarantine = folder / "entries", folder / "quarantine"
+        self._opened: DeltaTable | None = None
         made_for = json.loads(self._table().metadata().description)["zone"] if self.exists else zone
         if made_for != zone:
             raise HaidangError(f"the archive in {folder} counts days in {made_for}, not in {zone}: set the local zone")
@@ -121,11 +122,10 @@ class Archive:
         Raises:
             HaidangError: if a moment has no zone or lies before the first entry was known.
         """
-        times = moments(issue_times)
-        if times[0] < (begins := self.begins()):
+        times, pinned = moments(issue_times), self.at_version(self.version)
+        if times[0] < (begins := pinned.begins()):
             raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
-        pinned = self.at_version(self.version)
-        return Snapshot(times, self.sites, self.zone, partial(pinned.vintages, known_by=times[-1]))
+        return Snapshot(times, self.sites, self.zone, partial(pinned.vintages, times[-1]))
 
     def begins(self) -> pd.Timestamp:
         """When the first entry became known.
@@ -189,7 +189,8 @@ class Archive:
         first, last = day_numbers(moments([start, end], "day"), self.zone)[[0, -1]]
         days = np.arange(first, last + 1)
         moment = moments(by, "moment")
-        held = self._laid_out(variable, moment[0], observed=True)
+        wanted = (ds.field("known_time") <= moment[0]) & (ds.field("valid_time") < day_starts([last + 1], self.zone)[0])
+        held = self._laid_out(variable, wanted, int(first), observed=True)
         values = held.last_known(moment.asi8, days[None, :])[0]
         dates = days.astype("datetime64[D]").astype("datetime64[s]")
         coordinates = {"site": list(self.sites.codes), "time": dates}
@@ -199,17 +200,36 @@ class Archive:
 
     def simulated(self, variable: str) -> bool:
         """Whether any value of a variable came from the simulated province, so that answers must say so."""
+        if not self.exists:
+            return False
+        of_variable = pc.field("partition.variable") == variable
+        told = pa.table(self._table().get_add_actions(flatten=True)).filter(of_variable)
+        spans = set(zip(told["min.source"].to_pylist(), told["max.source"].to_pylist(), strict=True))
+        if any(SIMULATED in span for span in spans):
+            return True
+        if not any(first is None or first < SIMULATED < last for first, last in spans):
+            return False
         batches = self._dataset(_of(variable)).to_batches(columns=["source"])
         return any(SIMULATED in pc.unique(batch["source"]).to_pylist() for batch in batches)
 
-    def vintages(self, variable: str, known_by: pd.Timestamp) -> Vintages:
-        """Every value of a variable that was known by a moment: forecasts, observations and corrections."""
-        return self._laid_out(variable, known_by)
+    def vintages(self, known_by: pd.Timestamp, variable: str, first_day: int | None) -> Vintages:
+        """Values of a variable that were known by a moment: forecasts, observations and corrections.
 
-    def _laid_out(self, variable: str, known_by: pd.Timestamp, *, observed: bool = False) -> Vintages:
+        Args:
+            known_by: the moment.
+            variable: a declared variable.
+            first_day: values of earlier local days are left out; none for None.
+        """
+        return self._laid_out(variable, ds.field("known_time") <= known_by, first_day)
+
+    def _laid_out(
+        self, variable: str, wanted: ds.Expression, first_day: int | None, *, observed: bool = False
+    ) -> Vintages:
         span_days = variable_named(variable).span_days
-        wanted = ["site", "valid_time", "known_time", "value", "source"]
-        table = self._dataset(_of(variable)).to_table(wanted, filter=ds.field("known_time") <= known_by)
+        if first_day is not None:
+            wanted &= ds.field("valid_time") >= day_starts([first_day], self.zone)[0]
+        columns = ["site", "valid_time", "known_time", "value", "source"]
+        table = self._dataset(_of(variable)).to_table(columns, filter=wanted)
         site, days = _for_each(table["site"], self._positions), _for_each(table["valid_time"], self._days)
         known = table["known_time"].cast(pa.int64()).to_numpy()
         kept = site >= 0
@@ -250,9 +270,15 @@ class Archive:
         return add_new(self._entries, rows, ENTRIES, same, partition_by=["variable"], about={"zone": self.zone})
 
     def _table(self) -> DeltaTable:
-        if not self.exists:
-            raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
-        return DeltaTable(str(self._entries), version=self._version)
+        """The table of entries; one that is held in a version is opened once."""
+        if self._opened is None:
+            if not self.exists:
+                raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
+            table = DeltaTable(str(self._entries), version=self._version)
+            if self._version is None:
+                return table
+            self._opened = table
+        return self._opened
 
     def _dataset(self, files: str | list[tuple[str, str, str]] | None) -> ds.Dataset:
         """The files that may hold what a predicate tells of; all for None."""

@@ -9,7 +9,9 @@ import xarray as xr
 from features.local_days import Days, day_numbers, day_starts
 from features.periods import Periods
 from features.sites import Sites
-from features.vintages import Vintages
+from features.vintages import NEVER, Vintages
+
+_READ_BACK_DAYS = 366
 
 
 class Snapshot:
@@ -21,18 +23,21 @@ class Snapshot:
         zone: IANA zone of the local day.
     """
 
-    def __init__(self, issue_times: pd.DatetimeIndex, sites: Sites, zone: str, read: Callable[[str], Vintages]) -> None:
-        """Prepares a snapshot; values are read when first asked for.
+    def __init__(
+        self, issue_times: pd.DatetimeIndex, sites: Sites, zone: str, read: Callable[[str, int | None], Vintages]
+    ) -> None:
+        """Prepares a snapshot; values are read when first asked for, as far back as anybody looks.
 
         Args:
             issue_times: the moments, UTC, rising.
             sites: the deployment's sites.
             zone: IANA zone of the local day.
-            read: gives all values of a variable that were known at the last issue time.
+            read: gives the values of a variable from a local day on, or of all days for None, that were known at the
+                last issue time.
         """
         self.issue_times, self.sites, self.zone = issue_times, sites, zone
         self._read = read
-        self._held: dict[str, Vintages] = {}
+        self._held: dict[str, tuple[int | None, Vintages]] = {}
 
     def past(self, variable: str, days: int) -> xr.DataArray:
         """Values of the days before the issue day, each as last known at the issue time.
@@ -72,8 +77,11 @@ class Snapshot:
             Index site; columns `valid_time` (the newest day with a value) and `known_time` (when that was known),
             UTC; NaT where nothing was known.
         """
-        days, known = self._vintages(variable).newest(int(self.issue_times.asi8[-1]))
-        never = days == np.iinfo(np.int64).min
+        moment = int(self.issue_times.asi8[-1])
+        days, known = self._since(variable, int(self._issue_days()[-1])).newest(moment)
+        if (days == NEVER).any():
+            days, known = self._since(variable, None).newest(moment)
+        never = days == NEVER
         valid_time = pd.Series(day_starts(np.where(never, 0, days), self.zone))
         known_time = pd.Series(pd.DatetimeIndex(np.where(never, 0, known).astype("datetime64[us]")).tz_localize("UTC"))
         newest = pd.DataFrame({"valid_time": valid_time, "known_time": known_time})
@@ -82,15 +90,18 @@ class Snapshot:
     def blocks(self, size: int) -> Iterator["Snapshot"]:
         """The same snapshot cut into runs of at most `size` issue times, which share what was read."""
         for first in range(0, len(self.issue_times), size):
-            yield Snapshot(self.issue_times[first : first + size], self.sites, self.zone, self._vintages)
+            yield Snapshot(self.issue_times[first : first + size], self.sites, self.zone, self._since)
 
     def _last_known(self, variable: str, days: Days) -> np.ndarray:
-        return self._vintages(variable).last_known(self.issue_times.asi8, days)
+        return self._since(variable, int(days.min())).last_known(self.issue_times.asi8, days)
 
-    def _vintages(self, variable: str) -> Vintages:
-        if variable not in self._held:
-            self._held[variable] = self._read(variable)
-        return self._held[variable]
+    def _since(self, variable: str, first_day: int | None) -> Vintages:
+        """The values of a variable from a day on, or from earlier; each look further back reads twice as far."""
+        if variable not in self._held or not _reaches(self._held[variable][0], first_day):
+            if first_day is not None:
+                first_day -= max(_READ_BACK_DAYS, int(self._issue_days()[-1]) - first_day)
+            self._held[variable] = first_day, self._read(variable, first_day)
+        return self._held[variable][1]
 
     def _issue_days(self) -> Days:
         return day_numbers(self.issue_times, self.zone)
@@ -102,3 +113,8 @@ class Snapshot:
         }
         coordinates |= further
         return xr.DataArray(values, coordinates, tuple(coordinates))
+
+
+def _reaches(held_from: int | None, first_day: int | None) -> bool:
+    """Whether what is held from a day on, or of all days for None, covers what is wanted."""
+    return held_from is None or (first_day is not None and held_from <= first_day)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,10 @@ class Vintages:
         """Per site, the newest local day with a value known at the issue time, and when that day's value was known.
 
         Returns:
-            Two arrays of shape (site,): day numbers, and microseconds since 1970 UTC; the smallest integer where
-            nothing was known.
+            Two arrays of shape (site,): day numbers, and microseconds since 1970 UTC; `NEVER` where nothing was known.
         """
         n_sites = (len(self.start) - 1) // self.n_days
-        never = np.iinfo(np.int64).min
-        newest_day, known = np.full(n_sites, never), np.full(n_sites, never)
+        newest_day, known = np.full(n_sites, NEVER), np.full(n_sites, NEVER)
         cell = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
         seen = self.known <= issue_time
         site, day = np.divmod(cell[seen], self.n_days)
@@ -77,11 +76,32 @@ def lay_out(
     """
     first = int(days.min()) if len(days) else 0
     n_days = int(days.max()) - first + 1 if len(days) else 1
-    cell = site.astype(np.int64) * n_days + (days - first)
-    order = np.lexsort((source, known, cell))
+    start, known, values = _placed(site, days - first, known, values, source, n_sites, n_days)
+    return Vintages(first, n_days, start, known, values)
+
+
+@numba.njit(cache=True)
+def _placed(
+    site: Integers, day: Integers, known: Integers, values: Floats, source: Integers, n_sites: int, n_days: int
+) -> tuple[Integers, Integers, Floats]:
+    """A counting sort by cell; within the few entries of a cell by known time, then by source, as they come."""
     start = np.zeros(n_sites * n_days + 1, np.int64)
-    np.cumsum(np.bincount(cell, minlength=n_sites * n_days), out=start[1:])
-    return Vintages(first, n_days, start, known[order], values[order])
+    for i in range(len(known)):
+        start[site[i] * n_days + day[i] + 1] += 1
+    start = np.cumsum(start)
+    end = start[:-1].copy()
+    ordered = np.empty(len(known), known.dtype)
+    ranked = np.empty(len(known), source.dtype)
+    laid = np.empty(len(known), values.dtype)
+    for i in range(len(known)):
+        cell = site[i] * n_days + day[i]
+        place = end[cell]
+        while place > start[cell] and (ordered[place - 1], ranked[place - 1]) > (known[i], source[i]):
+            ordered[place], ranked[place], laid[place] = ordered[place - 1], ranked[place - 1], laid[place - 1]
+            place -= 1
+        ordered[place], ranked[place], laid[place] = known[i], source[i], values[i]
+        end[cell] += 1
+    return start, ordered, laid
 
 
 @numba.njit(cache=True)

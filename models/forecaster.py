@@ -3,11 +3,11 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import skops.io
@@ -25,7 +25,7 @@ from models.climate_law import ClimateLaw
 from models.counts import Counts
 from models.digest import digest
 from models.exam import Exam
-from models.exceedance import Exceedance
+from models.exceedance import Exceedance, Floats
 from models.guard import Guarded
 from models.hazard import Hazard
 from models.ladder import Ladder
@@ -50,7 +50,9 @@ _OWN = (
     Response, TwoStage, SharedBlend,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
-_ESTIMATOR, _CARD, _EXAM, _DIGESTS = "estimator.skops", "card.json", "exam.parquet", "digests.json"
+_ESTIMATOR, _BASELINES, _CARD, _EXAM = "estimator.skops", "baselines.skops", "card.json", "exam.parquet"
+_DIGESTS = "digests.json"
+_FILES = (_ESTIMATOR, _BASELINES, _CARD, _EXAM)
 EVENTS_TO_JUDGE = 30
 _INDEX = ["issue_time", "site", "period"]
 Basis = Literal["model", "rule"]
@@ -167,12 +169,14 @@ class Forecaster:
         estimator: the fitted estimator.
         card: where it comes from.
         exam: past questions with its answers.
+        baselines: climatology and persistence as they were learned from the same past; none beside a published rule.
     """
 
     hazard: Hazard
     estimator: Exceedance
     card: Card
     exam: Exam
+    baselines: Mapping[str, Exceedance] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -191,6 +195,10 @@ class Forecaster:
         """Probabilities for rows of `ask`: one column per cut, same index."""
         return pd.DataFrame(self.estimator.predict_exceedance(rows), rows.index, list(self.hazard.target.cuts))
 
+    def of_baselines(self, rows: pd.DataFrame) -> dict[str, Floats]:
+        """What both baselines say of rows of `ask`, each of shape (row, cut)."""
+        return {name: baseline.predict_exceedance(rows) for name, baseline in self.baselines.items()}
+
     def spread(self, rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame | None:
         """Quantiles and the interval for rows of `ask`, given what `answer` says of them; see `spread_of`."""
         return spread_of(self.hazard.target, self.estimator, rows, answers.to_numpy())
@@ -205,7 +213,7 @@ class Forecaster:
         told = pd.DataFrame({"step": None, "outside": [[] for _ in range(len(rows))], "raised": False}, rows.index)
         if isinstance(self.estimator, Guarded):
             told["outside"] = pd.Series(self.estimator.outside(rows), rows.index, dtype=object)
-            told["raised"] = pd.DataFrame(self.estimator.answered(rows)[1], rows.index).any(axis=1)
+            told["raised"] = self.estimator.raised(rows)
             if isinstance(self.estimator.member_, Ladder):
                 told["step"] = self.estimator.member_.steps(rows)
         return told
@@ -216,9 +224,10 @@ class Forecaster:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         (partial / _ESTIMATOR).write_bytes(skops.io.dumps(self.estimator))
+        (partial / _BASELINES).write_bytes(skops.io.dumps(dict(self.baselines)))
         (partial / _CARD).write_text(self.card.model_dump_json(indent=2), encoding="utf-8")
         self.exam.rows.join(self.exam.answers).reset_index().to_parquet(partial / _EXAM)
-        digests = {name: _checksum((partial / name).read_bytes()) for name in (_ESTIMATOR, _CARD, _EXAM)}
+        digests = {name: _checksum((partial / name).read_bytes()) for name in _FILES}
         (partial / _DIGESTS).write_text(json.dumps(digests, indent=2), encoding="utf-8")
         previous = folder.with_name(f".{folder.name}.previous")
         shutil.rmtree(previous, ignore_errors=True)
@@ -248,15 +257,12 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
             f"hazard file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and "
             "promote the result"
         )
-    try:
-        estimator = skops.io.loads(contents[_ESTIMATOR], trusted=ALLOWED_TYPES)
-    except UntrustedTypesFoundException as error:
-        raise ArtifactError(f"{folder / _ESTIMATOR} holds types that are not allowed: {error}") from error
+    estimator, baselines = (_trusted(contents[name], folder / name) for name in (_ESTIMATOR, _BASELINES))
     if card.version != digest(estimator):
         raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
     table = pd.read_parquet(folder / _EXAM).set_index(_INDEX)
     told = [name for name in table if name not in {feature.name for feature in hazard.features}]
-    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=told), table[told]))
+    forecaster = Forecaster(hazard, estimator, card, Exam(table.drop(columns=told), table[told]), baselines)
     forecaster.exam.sit(estimator)
     return forecaster
 
@@ -270,11 +276,19 @@ def read_card(folder: Path) -> Card:
     return Card.model_validate_json(_verified(folder)[_CARD])
 
 
+def _trusted(content: bytes, file: Path) -> Any:
+    """What a file holds, if all of its types are allowed."""
+    try:
+        return skops.io.loads(content, trusted=ALLOWED_TYPES)
+    except UntrustedTypesFoundException as error:
+        raise ArtifactError(f"{file} holds types that are not allowed: {error}") from error
+
+
 def _verified(folder: Path) -> dict[str, bytes]:
     """The files of a forecaster, each equal to what was saved."""
     try:
         digests = json.loads((folder / _DIGESTS).read_text(encoding="utf-8"))
-        contents = {name: (folder / name).read_bytes() for name in (_ESTIMATOR, _CARD, _EXAM)}
+        contents = {name: (folder / name).read_bytes() for name in _FILES}
     except (OSError, json.JSONDecodeError) as error:
         raise ArtifactError(f"{folder} is not a whole forecaster: {error}") from error
     changed = [name for name, content in contents.items() if digests.get(name) != _checksum(content)]

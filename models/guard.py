@@ -88,6 +88,15 @@ class Guarded(Exceedance):
             probabilities[beyond] = np.maximum(probabilities[beyond], floor)
         return probabilities, raised
 
+    def raised(self, X: pd.DataFrame) -> Flags:
+        """Rows of which a floor is the answer to any cut, shape (row,)."""
+        beyond, seen = self._drawn_back(X)
+        raised = np.zeros(len(X), dtype=bool)
+        if beyond.any():
+            floor, told = self.member_.predict_exceedance(seen), self.member_.predict_exceedance(X[beyond])
+            raised[beyond] = (floor > told).any(axis=1)
+        return raised
+
     def outside(self, X: pd.DataFrame) -> list[list[Outside]]:
         """What of each row lies beyond the range of training, in the order of the columns."""
         found: list[list[Outside]] = [[] for _ in range(len(X))]

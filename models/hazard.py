@@ -15,9 +15,10 @@ from features.feature import AnyFeature, named
 from features.given import SeasonHarmonic
 from features.local_days import day_numbers, day_starts, moments
 from features.periods import Periods
+from features.snapshot import Snapshot
 from features.table import rows
 from features.variables import variable_named
-from models.baselines import Climatology
+from models.baselines import Climatology, Persistence
 from models.exceedance import Exceedance
 from models.guard import Guarded
 from models.ladder import Ladder
@@ -150,7 +151,11 @@ class Hazard:
         Raises:
             HaidangError: if an issue time has no zone or lies before the archive begins.
         """
-        return rows(archive.as_of(issue_times), self.features, self.periods, where=self.where)
+        return self.rows(archive.as_of(issue_times))
+
+    def rows(self, snapshot: Snapshot) -> pd.DataFrame:
+        """The same from a snapshot, which several hazards may share."""
+        return rows(snapshot, self.features, self.periods, where=self.where)
 
     def outcomes(self, archive: Archive, issue_times: pd.DatetimeIndex, *, by: pd.Timestamp) -> pd.Series:
         """What came of the questions of `ask`: same index, in the target's unit, NaN where not known at that moment."""
@@ -171,6 +176,14 @@ class Hazard:
         """Lead in days of each row of `ask`."""
         leads: np.ndarray = self.periods.leads[index.get_level_values("period").to_numpy() - 1]
         return leads
+
+    def baselines(self) -> dict[str, Exceedance]:
+        """Both baselines that the model must beat, unfitted."""
+        cuts = self.target.severity_cuts
+        return {
+            "climatology": clone(self.climatology).set_params(cuts=cuts),
+            "persistence": Persistence(cuts, column=self.persistence.name),
+        }
 
     def estimator(self) -> Exceedance:
         """A fresh estimator: the model on its ladder of fallbacks, with its guard.

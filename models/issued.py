@@ -36,6 +36,8 @@ ISSUED = pa.schema(
         ("quantiles", pa.list_(pa.float64())),
         ("low", pa.float64()),
         ("high", pa.float64()),
+        ("climatology", pa.list_(pa.float64())),
+        ("persistence", pa.list_(pa.float64())),
     ]
 )
 _KEY = ("hazard", "issue_time", "site", "period", "forecaster")
@@ -48,7 +50,8 @@ class IssuedForecasts:
     value (`data_until`) and when that value was known (`known_at`). `step` is that of the ladder of fallbacks;
     `outside` is JSON: inputs beyond training, each with `column`, `value`, `low` and `high`; `raised` says whether a
     probability is a floor. `quantiles` are those of an amount at the `levels`, `low` and `high` the ends of its 90 %
-    interval. Records from before these were kept, and those of events, have none.
+    interval. Records from before these were kept, and those of events, have none. `climatology` and `persistence` are
+    the probabilities that the baselines gave for the same question at the same moment; none beside a published rule.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -10,9 +10,50 @@ from features.archive import Archive
 from features.errors import HaidangError
 from features.local_days import moments
 from models.forecaster import Forecaster
+from models.hazard import Hazard
 from models.issued import ISSUED
 from models.levels import highest_level
 from models.spread import HIGH, LOW
+
+
+class Known:
+    """What was known at an issue time, read once for all hazards that are issued then.
+
+    Attributes:
+        archive: the archive as it lay when it was read.
+        issue_time: the moment, UTC.
+        snapshot: what was known.
+        zone: IANA zone of the local day.
+    """
+
+    def __init__(self, archive: Archive, issue_time: pd.Timestamp) -> None:
+        """Pins the archive; values are read when first asked for.
+
+        Raises:
+            HaidangError: if the archive does not reach back to the issue time.
+        """
+        self.archive = archive.at_version(archive.version)
+        self.issue_time, self.zone = moments(issue_time)[0], archive.zone
+        self.snapshot = self.archive.as_of(self.issue_time)
+        self._newest: dict[str, tuple[pd.DataFrame, bool]] = {}
+
+    def inputs(self, hazard: Hazard) -> dict[str, dict[str, object]]:
+        """For each variable: the newest day with a value anywhere, when it was known, and how many sites have none."""
+        chosen = np.flatnonzero(self.archive.sites.having(hazard.where))
+        found: dict[str, dict[str, object]] = {}
+        for variable in hazard.variables:
+            if variable not in self._newest:
+                self._newest[variable] = self.snapshot.newest(variable), self.archive.simulated(variable)
+            everywhere, simulated = self._newest[variable]
+            newest = everywhere.iloc[chosen]
+            known = newest.dropna()
+            found[variable] = {
+                "data_until": None if known.empty else known["valid_time"].max().tz_convert(self.zone).isoformat(),
+                "known_at": None if known.empty else known["known_time"].max().tz_convert(self.zone).isoformat(),
+                "sites_without": int(len(newest) - len(known)),
+                "simulated": simulated,
+            }
+        return found
 
 
 def issue(
@@ -33,21 +74,23 @@ def issue(
         HaidangError: if the archive does not reach back to the issue time, or nothing is known anywhere of what a
             published rule reads.
     """
-    hazard = forecaster.hazard
-    version = archive.version
-    rows = hazard.ask(archive, issue_time)
-    time = moments(issue_time)[0]
-    inputs = _inputs(forecaster, archive, time)
+    return issue_from(forecaster, Known(archive, issue_time), issued_at=issued_at)
+
+
+def issue_from(forecaster: Forecaster, known: Known, *, issued_at: pd.Timestamp) -> pd.DataFrame:
+    """The same from what was read before, for one hazard of several that are issued at the same time."""
+    hazard, time = forecaster.hazard, known.issue_time
+    rows = hazard.rows(known.snapshot)
     answers = forecaster.answer(rows)
     answered = answers.notna().all(axis=1).to_numpy()
     if not answered.any():
         raise HaidangError(
-            f"what the rule of {hazard.name} reads was known nowhere at {time.tz_convert(archive.zone).isoformat()}: "
+            f"what the rule of {hazard.name} reads was known nowhere at {time.tz_convert(known.zone).isoformat()}: "
             "ingest newer values first"
         )
     rows, answers = rows[answered], answers[answered]
     period = rows.index.get_level_values("period").to_numpy()
-    valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, archive.zone)
+    valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, known.zone)
     probabilities = answers.to_numpy()
     absent = rows.isna().to_numpy()
     names = rows.columns.to_numpy()
@@ -69,13 +112,14 @@ def issue(
             "missing": [list(names[row]) for row in absent],
             "forecaster": forecaster.version,
             "fingerprint": hazard.fingerprint,
-            "archive_version": version,
-            "inputs": json.dumps(inputs),
+            "archive_version": known.archive.version,
+            "inputs": json.dumps(known.inputs(hazard)),
             "issued_at": moments(issued_at)[0],
             "step": caution["step"].to_numpy(object),
             "outside": [json.dumps([asdict(one) for one in beyond]) for beyond in caution["outside"]],
             "raised": caution["raised"].to_numpy(),
             **_amounts(spread),
+            **_of_baselines(forecaster, rows),
         }
     )
     return records[ISSUED.names]
@@ -94,18 +138,7 @@ def _amounts(spread: pd.DataFrame | None) -> dict[str, object]:
     }
 
 
-def _inputs(forecaster: Forecaster, archive: Archive, issue_time: pd.Timestamp) -> dict[str, dict[str, object]]:
-    """For each variable: the newest day with a value anywhere, when that was known, and how many sites have none."""
-    snapshot = archive.as_of(issue_time)
-    chosen = np.flatnonzero(archive.sites.having(forecaster.hazard.where))
-    found: dict[str, dict[str, object]] = {}
-    for variable in forecaster.hazard.variables:
-        newest = snapshot.newest(variable).iloc[chosen]
-        known = newest.dropna()
-        found[variable] = {
-            "data_until": None if known.empty else known["valid_time"].max().tz_convert(archive.zone).isoformat(),
-            "known_at": None if known.empty else known["known_time"].max().tz_convert(archive.zone).isoformat(),
-            "sites_without": int(len(newest) - len(known)),
-            "simulated": archive.simulated(variable),
-        }
-    return found
+def _of_baselines(forecaster: Forecaster, rows: pd.DataFrame) -> dict[str, object]:
+    """What both baselines say, as it is stored; nothing beside a published rule."""
+    told = forecaster.of_baselines(rows)
+    return {name: list(told[name]) if name in told else None for name in ("climatology", "persistence")}

@@ -169,7 +169,7 @@ def test_a_hazard_whose_file_was_changed_is_withheld_and_the_others_are_answered
     assert answers.ready
 
 
-@pytest.mark.parametrize("file", ["estimator.skops", "card.json", "exam.parquet", "digests.json"])
+@pytest.mark.parametrize("file", ["estimator.skops", "baselines.skops", "card.json", "exam.parquet", "digests.json"])
 def test_a_forecaster_that_was_changed_on_the_shelf_is_withheld_and_the_others_are_answered(
     home: Path, file: str
 ) -> None:

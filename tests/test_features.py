@@ -195,7 +195,7 @@ def test_many_issue_times_give_each_its_own_values(snapshot: Snapshot, tmp_path:
 
 
 def snapshot_at(moment: pd.Timestamp, sites: Sites) -> Snapshot:
-    def nothing(variable: str) -> object:
+    def nothing(variable: str, first_day: int | None) -> object:
         raise AssertionError(f"{variable} was read")
 
     return Snapshot(pd.DatetimeIndex([moment]).tz_convert("UTC"), sites, HANOI, nothing)  # type: ignore[arg-type]

@@ -117,12 +117,12 @@ def test_saving_over_an_older_forecaster_leaves_only_the_new_one(folder: Path, t
     (folder / "left_over.txt").write_text("old")
     tiny_forecaster.save(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "card.json", "digests.json", "estimator.skops", "exam.parquet",
+        "baselines.skops", "card.json", "digests.json", "estimator.skops", "exam.parquet",
     ]  # fmt: skip
     assert [path.name for path in folder.parent.iterdir()] == ["forecaster"]
 
 
-@pytest.mark.parametrize("name", ["estimator.skops", "card.json", "exam.parquet"])
+@pytest.mark.parametrize("name", ["estimator.skops", "baselines.skops", "card.json", "exam.parquet"])
 def test_a_file_that_was_changed_is_refused(folder: Path, tiny_hazard: Hazard, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -131,7 +131,7 @@ def test_a_file_that_was_changed_is_refused(folder: Path, tiny_hazard: Hazard, n
         load_forecaster(folder, tiny_hazard)
 
 
-@pytest.mark.parametrize("name", ["estimator.skops", "card.json", "exam.parquet", "digests.json"])
+@pytest.mark.parametrize("name", ["estimator.skops", "baselines.skops", "card.json", "exam.parquet", "digests.json"])
 def test_a_forecaster_that_lacks_a_file_is_refused(folder: Path, tiny_hazard: Hazard, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ArtifactError, match=f"not a whole forecaster.*{name}"):

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from features.archive import Archive
 from features.errors import HaidangError
-from models.baselines import Persistence
 from models.exceedance import Exceedance
 from models.hazard import Hazard
 from models.season import quarters
@@ -142,12 +140,7 @@ def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Back
 
 def contestants(hazard: Hazard) -> dict[str, Exceedance]:
     """The hazard's model and the two baselines that it must beat, unfitted."""
-    cuts = hazard.target.severity_cuts
-    return {
-        "model": hazard.estimator(),
-        "climatology": clone(hazard.climatology).set_params(cuts=cuts),
-        "persistence": Persistence(cuts, column=hazard.persistence.name),
-    }
+    return {"model": hazard.estimator(), **hazard.baselines()}
 
 
 def _of_baselines(

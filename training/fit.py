@@ -58,7 +58,9 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
         if rule is None:
             raise
         return _by_rule(hazard, rule, archive, moment)
-    estimator = hazard.estimator().fit(known.rows, hazard.target.severity(known.outcome))
+    severity = hazard.target.severity(known.outcome)
+    estimator = hazard.estimator().fit(known.rows, severity)
+    baselines = {name: one.fit(known.rows, severity) for name, one in hazard.baselines().items()}
     counts = hazard.target.reached(known.outcome).sum(axis=0)
     skill = skill_by_lead(tested) if tested is not None else ()
     learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
@@ -78,7 +80,7 @@ def fit(hazard: Hazard, archive: Archive, *, moment: pd.Timestamp, tested: Backt
             "borrowed": _borrowed(hazard, estimator, known),
         }
     )
-    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator))
+    return Forecaster(hazard, estimator, card, set_exam(known.rows, estimator), baselines)
 
 
 def _borrowed(hazard: Hazard, estimator: Exceedance, known: Examples) -> tuple[Borrowed, ...]:
