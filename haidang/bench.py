@@ -34,7 +34,7 @@ from haidang.serve import serving
 from models.catalogue import read_hazards
 from models.hazard import Hazard
 from serving.deployment import open_deployment
-from serving.issue import issue
+from serving.issue import Known, issue_from
 from training.beyond_range import beyond_range, without_strong_storms
 from training.examples import known_examples
 from training.fit import fit
@@ -97,10 +97,10 @@ def bench_training(home: Path) -> None:
     forecasters = [deployment.shelf.champion(deployment.hazard(name)) for name in names]
     moment = deployment.archive.ends() - pd.Timedelta(days=20)
     began = time.perf_counter()
-    records = [issue(one, deployment.archive, moment, issued_at=moment) for one in forecasters]
+    known = Known(deployment.archive, moment)
+    records = [issue_from(one, known, issued_at=moment) for one in forecasters]
     answered = time.perf_counter() - began
-    for one in records:
-        deployment.issued.add(one)
+    deployment.issued.add(records)
     whole = time.perf_counter() - began
     print(
         f"issue: {len(names)} hazards, {sum(map(len, records)):,} forecasts answered in {answered:.1f} s, "

@@ -321,10 +321,19 @@ def issue_command(
     names = hazard or [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
-    for name in names:
-        moment = _issue_time(at, deployment, deployment.hazard(name), now)
-        new = jobs.issue_now(deployment, deployment.hazard(name), moment, now)
-        views.show_issued(deployment.issued.at(name, moment), new, context.obj.local_zone)
+    by_moment: dict[pd.Timestamp, list[Hazard]] = {}
+    for one in map(deployment.hazard, names):
+        by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
+    withheld: dict[str, HaidangError] = {}
+    for moment, hazards in by_moment.items():
+        told = jobs.issue_all(deployment, hazards, moment, now)
+        withheld |= told.withheld
+        for one in hazards:
+            if one.name not in told.withheld:
+                records = deployment.issued.at(one.name, moment)
+                views.show_issued(records, int((records["issued_at"] == now).sum()), context.obj.local_zone)
+    if withheld:
+        raise HaidangError("; ".join(map(str, withheld.values())))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The jobs: each works on the data at rest and can be run again, so that any scheduler can call it."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from features.settings import Settings
 from models.forecaster import Forecaster, load_forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
-from serving.issue import issue
+from serving.issue import Known, issue_from
 from training.backtest import Backtest, backtest
 from training.fit import fit
 from training.held_out import leave_groups_out
@@ -187,8 +187,39 @@ def issue_now(deployment: Deployment, hazard: Hazard, issue_time: pd.Timestamp, 
     Raises:
         HaidangError: if the issue time lies in the future or before the archive, or no forecaster is on the shelf.
     """
+    told = issue_all(deployment, [hazard], issue_time, issued_at)
+    for error in told.withheld.values():
+        raise error
+    return told.new
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What was issued at one time.
+
+    Attributes:
+        new: records that were not issued before.
+        withheld: hazards that nothing can be said of, and why.
+    """
+
+    new: int
+    withheld: dict[str, HaidangError]
+
+
+def issue_all(
+    deployment: Deployment, hazards: Iterable[Hazard], issue_time: pd.Timestamp, issued_at: pd.Timestamp
+) -> Issued:
+    """Issues several hazards from what was known at one time, all stored in one step; one that fails stops no other.
+
+    Raises:
+        HaidangError: if the issue time lies in the future or before the archive.
+    """
     if issue_time > issued_at:
         raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")
-    forecaster = deployment.shelf.champion(hazard)
-    records = issue(forecaster, deployment.archive, issue_time, issued_at=issued_at)
-    return deployment.issued.add(records)
+    known, records, withheld = Known(deployment.archive, issue_time), [], {}
+    for hazard in hazards:
+        try:
+            records.append(issue_from(deployment.shelf.champion(hazard), known, issued_at=issued_at))
+        except HaidangError as error:
+            withheld[hazard.name] = error
+    return Issued(deployment.issued.add(records) if records else 0, withheld)

@@ -1,5 +1,6 @@
 """The store of issued forecasts: each is written once, never changed, and kept for ever."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -67,16 +68,17 @@ class IssuedForecasts:
         """Version of the table; -1 while nothing was issued."""
         return DeltaTable(str(self._folder)).version() if self.exists else -1
 
-    def add(self, records: pd.DataFrame) -> int:
+    def add(self, records: pd.DataFrame | Sequence[pd.DataFrame]) -> int:
         """Stores records, all or none; those that were issued before stay as they were.
 
         Args:
-            records: the columns of `ISSUED`.
+            records: the columns of `ISSUED`; one table, or one for each hazard.
 
         Returns:
             How many are new.
         """
-        rows = pa.Table.from_pandas(records[ISSUED.names], ISSUED, preserve_index=False)
+        tables = [records] if isinstance(records, pd.DataFrame) else records
+        rows = pa.concat_tables(pa.Table.from_pandas(one, ISSUED, preserve_index=False) for one in tables)
         return add_new(self._folder, rows, ISSUED, equal(_KEY), partition_by=["hazard"])
 
     def issue_times(self, hazard: str) -> pd.DatetimeIndex:

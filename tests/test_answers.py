@@ -21,6 +21,7 @@ from tiny_deployment import (
 from features.errors import UnknownNameError
 from haidang import jobs
 from serving.answers import Answers, FieldError, WithheldError
+from serving.issue import issue
 from serving.questions import ExplainQuestion, Explanation, RiskAnswer, RiskQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
@@ -79,9 +80,7 @@ def test_a_moment_without_an_issue_is_answered_by_a_hindcast(answers: Answers) -
 
 def test_a_hindcast_at_an_issue_time_says_what_was_issued(answers: Answers) -> None:
     deployment = answers.deployment
-    hindcast = jobs.issue(
-        deployment.shelf.champion(deployment.hazard(SMALL)), deployment.archive, ISSUED[0], issued_at=ENDS
-    )
+    hindcast = issue(deployment.shelf.champion(deployment.hazard(SMALL)), deployment.archive, ISSUED[0], issued_at=ENDS)
     stored = deployment.issued.at(SMALL, ISSUED[0])
     np.testing.assert_array_equal(np.stack(hindcast["probabilities"]), np.stack(stored["probabilities"]))
 

@@ -90,7 +90,10 @@ def test_a_replay_from_the_passport_equals_the_record_byte_for_byte(
         champion, deployment.archive.at_version(version), issue_time, issued_at=stored["issued_at"].iloc[0]
     )
     assert probabilities(replayed) == probabilities(stored)
-    for name in set(COLUMNS.names) - {"probabilities", "cuts", "missing", "level"}:
+    of_baselines = ["climatology", "persistence"]
+    for name in of_baselines:
+        np.testing.assert_array_equal(np.stack(replayed[name]), np.stack(stored[name]), err_msg=name)
+    for name in set(COLUMNS.names) - {"probabilities", "cuts", "missing", "level", *of_baselines}:
         np.testing.assert_array_equal(replayed[name].to_numpy(), stored[name].to_numpy(), err_msg=name)
     assert list(replayed["level"].fillna("none")) == list(stored["level"].fillna("none"))
 
