@@ -17,6 +17,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.rehearse_command import rehearse_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
@@ -376,6 +377,9 @@ def serve(context: typer.Context) -> None:
     settings: Settings = context.obj
     command = serve_command(settings)
     os.execvpe(command[0], command, settings.environment())  # noqa: S606  (no shell, our own interpreter)
+
+
+app.command("rehearse")(rehearse_command)
 
 
 def main() -> None:

@@ -109,7 +109,13 @@ class Killed:
 
 
 Fault = Late | Down | Stuck | Biased | Killed
-KINDS: dict[str, Callable[..., Fault]] = {"late": Late, "down": Down, "stuck": Stuck, "biased": Biased, "killed": Killed}
+KINDS: dict[str, Callable[..., Fault]] = {
+    "late": Late,
+    "down": Down,
+    "stuck": Stuck,
+    "biased": Biased,
+    "killed": Killed,
+}
 _WORDS = {"from": "start", "to": "end", "on": "start"}
 
 
@@ -128,8 +134,10 @@ def fault_of(text: str, zone: str) -> Fault:
     if kind not in KINDS:
         raise UnknownNameError("fault", kind, KINDS)
     fields = list(inspect.signature(KINDS[kind]).parameters)
-    stated = dict(word.split("=", 1) if "=" in word else (fields[0], word) for word in rest)
-    told = {_WORDS.get(name, name): value for name, value in stated.items()}
+    stated = [
+        (name, value) if sign else (fields[0], name) for name, sign, value in (word.partition("=") for word in rest)
+    ]
+    told = {_WORDS.get(name, name): value for name, value in stated}
     if sorted(told) != sorted(fields):
         words = {"start": "on=DAY" if kind == "killed" else "from=DAY", "end": "to=DAY"}
         wanted = " ".join(words.get(name, f"{name}=") for name in fields[1:])

@@ -64,26 +64,26 @@ def crown_first(
     *,
     same_record: bool,
     progress: Callable[[int, int], None],
-) -> list[tuple[str, str]]:
+) -> dict[str, HaidangError]:
     """Gives each hazard a champion that knows nothing after the start.
 
     A champion of the base deployment is taken over if it had read no later truth and the record is the same; another is
     fitted on what was known at the start.
 
     Returns:
-        Name and version of each champion.
+        The hazards that cannot have one, and why.
     """
-    begun, crowned = at_moment(deployment, start), []
+    begun, without = at_moment(deployment, start), {}
     for done, name in enumerate(names):
         hazard = deployment.hazard(name)
-        forecaster = _taken_over(base, hazard, start) if same_record else None
-        if forecaster is None:
-            forecaster = fit(hazard, begun.archive, moment=start)
-        tracked = jobs.track(begun, forecaster, None).tracked
-        jobs.promote(begun, hazard, tracked.registered_version)
-        crowned.append((name, forecaster.version))
+        try:
+            taken = _taken_over(base, hazard, start) if same_record else None
+            tracked = jobs.track(begun, taken or fit(hazard, begun.archive, moment=start), None).tracked
+            jobs.promote(begun, hazard, tracked.registered_version)
+        except HaidangError as error:
+            without[name] = error
         progress(done + 1, len(names))
-    return crowned
+    return without
 
 
 def _taken_over(base: Deployment, hazard: Hazard, start: pd.Timestamp) -> Forecaster | None:
