@@ -17,6 +17,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.rehearse_command import rehearse_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
@@ -283,6 +284,9 @@ def promote(
     deployment = open_deployment(context.obj)
     forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
     views.show_promoted(forecaster, registered)
+
+
+app.command("observed-levels")(observed_levels_command)
 
 
 @app.command("climate")

@@ -21,6 +21,7 @@ from haidang.simulation import ceiling, read_by
 from models.climate.monthly_targets import MonthlyTarget
 from models.endemic_target import OverUsual
 from models.hazard import Hazard
+from models.spread import HIGH, LOW, spread_of
 from training.achievable import Truth
 from training.backtest import contestants
 from training.examples import known_examples
@@ -32,6 +33,7 @@ LAST_YEAR = 2025
 _FRESH_SEED, _CLIMATE_YEARS = 10_000, 30
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 _PROVINCE = TypeAdapter(SimulatedProvince)
+_TABLES = ("scores", "bins", "coverage")
 _ROOT = Path(__file__).parent.parent
 _BENEATH = ("features", "models", *(f"training/{name}.py" for name in ("examples", "oracle", "peers", "tallies")))
 
@@ -124,7 +126,7 @@ _JUDGED = TypeAdapter(Judged)
 
 
 class Results:
-    """What is kept of trials: a folder with a small file of facts and two tables for each, and the worlds."""
+    """What is kept of trials: a folder with a small file of facts and three tables for each, and the worlds."""
 
     def __init__(self, folder: Path) -> None:
         """Opens the folder, or prepares it."""
@@ -152,14 +154,14 @@ class Results:
 
     def tally(self, trial: Trial) -> Tally:
         """The tally of a trial that did not fail."""
-        scores, calibration = (pd.read_parquet(self._file(trial, f"{part}.parquet")) for part in ("scores", "bins"))
-        return Tally(scores, calibration)
+        scores, calibration, coverage = (pd.read_parquet(self._file(trial, f"{part}.parquet")) for part in _TABLES)
+        return Tally(scores, calibration, coverage)
 
     def keep(self, trial: Trial, judged: Judged, told: Tally | None) -> None:
         """Keeps what came of a trial; the facts come last, so that they are never without their tables."""
         if told is not None:
-            told.scores.to_parquet(self._file(trial, "scores.parquet"))
-            told.calibration.to_parquet(self._file(trial, "bins.parquet"))
+            for part, table in zip(_TABLES, (told.scores, told.calibration, told.coverage), strict=True):
+                table.to_parquet(self._file(trial, f"{part}.parquet"))
         self._file(trial, "json").write_bytes(_JUDGED.dump_json(judged, indent=1))
 
     def _file(self, trial: Trial, ending: str) -> Path:
@@ -193,6 +195,7 @@ def run_trial(trial: Trial, results: Results) -> Judged:
         for name, peer in PEERS.get(hazard.name, {}).items():
             fitted_peer = peer(hazard).fit(known.rows, hazard.target.severity(known.outcome))
             answers[name] = fitted_peer.predict_exceedance(rows)
+        spread = spread_of(hazard.target, fitted["model"], rows, answers["model"])
     forecasts = {name: pd.DataFrame(answer, rows.index, list(hazard.target.cuts)) for name, answer in answers.items()}
     if trial.ceiling_years:
         with told.timed("ceiling"):
@@ -200,7 +203,8 @@ def run_trial(trial: Trial, results: Results) -> Judged:
             forecasts["ceiling"] = ceiling(hazard, part, archive.sites, rows, trial.ceiling_years)
     with told.timed("truth"):
         truth = _truth(trial, province, times, told)
-    results.keep(trial, told, tally(hazard, forecasts, outcome, province.zone, truth=truth))
+    interval = None if spread is None else spread[[LOW, HIGH]]
+    results.keep(trial, told, tally(hazard, forecasts, outcome, province.zone, truth=truth, interval=interval))
     return told
 
 

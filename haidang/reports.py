@@ -170,9 +170,9 @@ def _is_needed(field: dataclasses.Field[object]) -> bool:
 
 def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
     """Scores by lead and cut beside both baselines."""
-    skill = skill_by_lead(tested)
+    skill, amounts = skill_by_lead(tested), spread_skill(tested)
     if as_json:
-        print_models(skill)
+        print_models([*skill, *amounts])
         return
     hazard, times = tested.hazard, tested.issue_times
     console.print(
@@ -191,7 +191,7 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
                 f"lead {lead} d", *(f"{value:.3f}" if name != "n" else f"{value:.0f}" for name, value in row.items())
             )
         console.print(table)
-    if amounts := spread_skill(tested):
+    if amounts:
         console.print(_spread_table(amounts, hazard.target.unit))
     table = table_of("level", "trigger", "MCB", "DSC", "UNC", "hits", "misses", "false alarms")
     for name, rule in hazard.levels.items():

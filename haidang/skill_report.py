@@ -1,15 +1,17 @@
 """The table of skill as it is written: Markdown for people, CSV and JSON for machines; nothing in it is typed."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from haidang.judging import Judged, Results, Trial
-from haidang.skill_targets import CLAIMS, Finding
+from haidang.skill_by_lead import by_lead, coverage_rows
+from haidang.skill_targets import CLAIMS, COVERAGE_CLAIMS, Finding
 from models.forecaster import EVENTS_TO_JUDGE
 from models.targets import SIGNS
+from training.coverage import coverage
 from training.fit import code_version
 from training.pooled import ALL_YEAR, figures
 
@@ -28,48 +30,65 @@ def write_report(trials: Sequence[Trial], results: Results, out: Path) -> list[P
     """Writes the table of all trials that were judged.
 
     Returns:
-        The files: `skill.md`, `skill.csv`, `skill.json`.
+        The files: `skill.md`, `skill.csv`, `coverage.csv`, `skill.json`.
     """
     held = {trial: judged for trial in trials if (judged := results.judged(trial)) is not None}
-    table = _table([trial for trial, judged in held.items() if judged.failed is None], results)
+    of_hazard: dict[str, list[Trial]] = {}
+    for trial in sorted(held, key=lambda one: one.hazard.name):
+        if held[trial].failed is None:
+            of_hazard.setdefault(trial.hazard.name, []).append(trial)
+    table, covered = _table(of_hazard, results), _coverage(of_hazard, results)
     findings = [claim.of(table) for claim in CLAIMS] if len(table) else []
-    files = [out / f"skill.{ending}" for ending in ("md", "csv", "json")]
-    files[0].write_text(_markdown(trials, held, table, findings), encoding="utf-8")
+    findings += [claim.of(covered) for claim in COVERAGE_CLAIMS] if len(table) else []
+    files = [out / name for name in ("skill.md", "skill.csv", "coverage.csv", "skill.json")]
+    files[0].write_text(_markdown(trials, held, table, covered, findings), encoding="utf-8")
     table.to_csv(files[1], index=False)
+    covered.to_csv(files[2], index=False)
     facts = {
         "code_version": code_version(),
         "claims": [{"claim": one.told, "held": one.held, "found": one.found} for one in findings],
         "failed": {trial.name: judged.failed for trial, judged in held.items() if judged.failed is not None},
         "figures": json.loads(table.to_json(orient="records")),
+        "coverage": json.loads(covered.to_json(orient="records")),
     }
-    files[2].write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+    files[3].write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
     return files
 
 
-def _table(trials: Iterable[Trial], results: Results) -> pd.DataFrame:
+def _table(of_hazard: Mapping[str, Sequence[Trial]], results: Results) -> pd.DataFrame:
     """The figures of all hazards, one row per hazard, season, lead and cut."""
-    of_hazard: dict[str, list[Trial]] = {}
-    for trial in trials:
-        of_hazard.setdefault(trial.hazard.name, []).append(trial)
     parts = []
-    for name in sorted(of_hazard):
-        table = figures([results.tally(trial) for trial in of_hazard[name]])
-        hazard = of_hazard[name][0].hazard
+    for name, trials in of_hazard.items():
+        table = figures([results.tally(trial) for trial in trials])
+        hazard = trials[0].hazard
         ahead = [hazard.periods.numbers[hazard.periods.leads == lead][0] for lead in table["lead"]]
         about = {"hazard": name, "unit": hazard.target.unit, "sense": SIGNS[hazard.target.sense], "period": ahead}
-        parts.append(table.assign(**about, period_days=hazard.periods.days, seeds=len(of_hazard[name])))
+        parts.append(table.assign(**about, period_days=hazard.periods.days, seeds=len(trials)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
+def _coverage(of_hazard: Mapping[str, Sequence[Trial]], results: Results) -> pd.DataFrame:
+    """The coverage of all amounts, one row per hazard, season and lead; empty where none was judged."""
+    parts = {name: coverage([results.tally(trial) for trial in trials]) for name, trials in of_hazard.items()}
+    told = [part.assign(hazard=name) for name, part in parts.items() if len(part)]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=["hazard"])
+
+
 def _markdown(
-    trials: Sequence[Trial], held: dict[Trial, Judged], table: pd.DataFrame, findings: Sequence[Finding]
+    trials: Sequence[Trial],
+    held: dict[Trial, Judged],
+    table: pd.DataFrame,
+    covered: pd.DataFrame,
+    findings: Sequence[Finding],
 ) -> str:
     first, worlds = trials[0], len({trial.seed for trial in trials})
     about = (
         f"Code {code_version()}. Every hazard learned from {first.years} simulated years and was judged on "
         f"{first.test_years} fresh ones of another world, {worlds} times; intervals are the central 95 % of a block "
         "bootstrap over the days of all fresh years; "
-        f"below {EVENTS_TO_JUDGE} events nothing is told. Everything here is SIMULATED. Written by `make bench-skill`."
+        f"below {EVENTS_TO_JUDGE} events nothing is told. Coverage is that of the 90 % interval as it is told, drawn "
+        "to between the cuts as the probabilities put it, and is judged where the interval holds more than one amount. "
+        "Everything here is SIMULATED. Written by `make bench-skill`."
     )
     lines = [
         "# Skill on fresh simulated years",
@@ -88,10 +107,14 @@ def _markdown(
         lines += ["", "## Not judged", ""]
         lines += [f"- {trial.name}: {reason}" for trial, reason in failed.items()]
         lines += [f"- not run yet: {', '.join(waiting)}"] * bool(waiting)
+    if len(table):
+        lines += ["", "## By hazard and lead", "", *by_lead(table, covered)]
     for name, of_hazard in table.groupby("hazard") if len(table) else ():
         without = [one.without_truth for trial, one in held.items() if trial.hazard.name == name and one.without_truth]
         lines += ["", f"## {name}", "", *(f"Judged by outcomes alone: {text}.\n" for text in without[:1])]
         lines += _section(of_hazard.dropna(axis=1, how="all"))
+        if len(of_amount := covered[covered["hazard"] == name]):
+            lines += ["", *coverage_rows(of_amount)]
     return "\n".join(lines) + "\n"
 
 

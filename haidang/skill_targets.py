@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.forecaster import EVENTS_TO_JUDGE
+from training.coverage import ALL_LEADS
 from training.pooled import ALL_YEAR, BASELINES
 
+CALIBRATED = 0.005
+COVERED_YEAR, COVERED_SEASON = (0.88, 0.92), (0.86, 0.94)
 _WORST = 6
 
 
@@ -37,7 +40,7 @@ class Claim:
 
     Attributes:
         told: in words.
-        of_table: the check, given the table of all figures.
+        of_table: the check, given the table of all figures, or that of coverage.
     """
 
     told: str
@@ -72,6 +75,8 @@ def _above_baselines() -> Claim:
         daily = table["period_days"] < 7
         near = table["lead"] <= daily.map({True: 5, False: 14})
         rows = table[near & (table["season"] != ALL_YEAR) & (table["events"] >= EVENTS_TO_JUDGE)]
+        if rows.empty:
+            return None, "-"
         skills = [f"skill_{name}" for name in BASELINES]
         below = rows[(rows[skills] <= 0).any(axis=1)]
         worst = below.assign(worst=below[skills].min(axis=1)).nsmallest(_WORST, "worst")
@@ -87,6 +92,8 @@ def _nowhere_below() -> Claim:
 
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
         rows = table[table["events"] >= EVENTS_TO_JUDGE]
+        if rows.empty:
+            return None, "-"
         highs = [f"skill_{name}_high" for name in BASELINES]
         below = rows[(rows[highs] < 0).any(axis=1)]
         told = "; ".join(
@@ -104,6 +111,8 @@ def _calibrated(most: float) -> Claim:
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
         rows = table[(table["season"] == ALL_YEAR) & (table["events"] >= EVENTS_TO_JUDGE)]
         rows = rows.dropna(subset=["miscalibration_beyond"])
+        if rows.empty:
+            return None, "-"
         over = rows[rows["miscalibration_beyond"] > most]
         surely = over[over["miscalibration_beyond_low"] > most]
         worst = over.nlargest(_WORST, "miscalibration_beyond")
@@ -111,6 +120,36 @@ def _calibrated(most: float) -> Claim:
         return over.empty, f"{len(over)} of {len(rows)} above, {len(surely)} surely{': ' if told else ''}{told}"
 
     return Claim(f"MCB/UNC at most {most:g} beyond sampling", check)
+
+
+def _covering(*, year: bool) -> Claim:
+    """The intervals of every amount, all leads together, cover a share within bounds over the year or each season."""
+    least, most = COVERED_YEAR if year else COVERED_SEASON
+
+    def check(covered: pd.DataFrame) -> tuple[bool | None, str]:
+        if covered.empty:
+            return None, "-"
+        rows = covered[(covered["lead"] == ALL_LEADS) & ((covered["season"] == ALL_YEAR) == year)]
+        rows = rows[rows["told"] >= EVENTS_TO_JUDGE]
+        if rows.empty:
+            return None, "-"
+        off = rows[~rows["covered"].between(least, most)]
+        surely = off[(off["covered_low"] > most) | (off["covered_high"] < least)]
+        worst = off.loc[(off["covered"] - (least + most) / 2).abs().sort_values(ascending=False).index]
+        told = "; ".join(f"{row['hazard']} {row['season']} {covers(row)}" for _, row in worst.head(_WORST).iterrows())
+        return off.empty, f"{len(off)} of {len(rows)} outside, {len(surely)} surely{': ' if told else ''}{told}"
+
+    where = "over the year" if year else "in each season"
+    return Claim(f"90 % intervals of every amount cover {least:g}-{most:g} {where}", check)
+
+
+def covers(row: pd.Series) -> str:
+    """The share that a row of coverage tells, with its interval and the number of intervals it is of."""
+    if pd.isna(row["covered"]):
+        return "-"
+    low, high = row["covered_low"], row["covered_high"]
+    interval = "" if pd.isna(low) else f" [{low:.3f} {high:.3f}]"
+    return f"{row['covered']:.3f}{interval} (n {row['told']:,})"
 
 
 def _told(row: pd.Series, figure: str) -> str:
@@ -129,6 +168,8 @@ CLAIMS = (
     _at_least("shrimp_necrosis", "of_ceiling", _WEEKS),
     _above_baselines(),
     _nowhere_below(),
-    _calibrated(0.005),
+    _calibrated(CALIBRATED),
 )
 """The figures that were set for the hazards, on fresh simulated years."""
+COVERAGE_CLAIMS = (_covering(year=True), _covering(year=False))
+"""Those that the table of coverage decides."""

@@ -207,6 +207,8 @@ def show_risk(answer: RiskAnswer, *, as_json: bool) -> None:
     _show_cautions(answer)
     if answer.law:
         _show_law(answer.law)
+    if answer.unread:
+        console.print(f"{answer.unread.reason_vi} / {answer.unread.reason_en}", style="yellow", highlight=False)
 
 
 def _amounts(period: PeriodForecast) -> tuple[str, str]:

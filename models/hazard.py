@@ -22,7 +22,7 @@ from models.baselines import Climatology, Persistence
 from models.exceedance import Exceedance
 from models.guard import Guarded
 from models.ladder import Ladder
-from models.law.legal_rule import LegalRule
+from models.law.legal_rule import LegalRule, Unread
 from models.levels import AtLeast
 from models.quantiles import Quantiles
 from models.rule import Rule
@@ -53,6 +53,7 @@ class Hazard:
         climatology: the unfitted estimator of what season and place alone tell; the other baseline to beat.
         rule: a published rule that answers while no outcome is known; None where there is none.
         law: by which matrix of Decision 18/2021 it has a disaster-risk level; None where there is none.
+        unread: an article of the Decision that speaks of it and still gives no level here, and why; None for none.
         rising: features of which more never lowers the risk, such as the rain that is forecast.
         falling: features of which more never raises it.
         amount: whether the outcome is an amount, of which quantiles and an interval are told too.
@@ -76,6 +77,7 @@ class Hazard:
     climatology: Exceedance = field(default_factory=Climatology, compare=False)
     rule: Rule | None = field(default=None, compare=False)
     law: LegalRule | None = field(default=None, compare=False)
+    unread: Unread | None = field(default=None, compare=False)
     rising: tuple[AnyFeature, ...] = ()
     falling: tuple[AnyFeature, ...] = ()
     amount: bool = False

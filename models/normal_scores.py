@@ -4,7 +4,8 @@ With s the score of the truth in the climate of its season and site, s given the
 `P(outcome >= cut) = Phi(features . weights - slope * score(cut))`. One slope and one set of weights serve all cuts, so
 that rare cuts borrow from common ones and cuts beyond the record are extrapolated by the climate's tail.
 Normal quantile transform of forecasts: Krzysztofowicz 1997, doi:10.1016/S0022-1694(96)03294-7; ordered regression:
-McCullagh 1980, doi:10.1111/j.2517-6161.1980.tb01109.x.
+McCullagh 1980, doi:10.1111/j.2517-6161.1980.tb01109.x. Days with a storm known ahead are told apart: weights are
+learned on the others, and what the storm brings is added with an error of its own (`models/storm_part.py`).
 """
 
 import numpy as np
@@ -16,13 +17,15 @@ from scipy.special import ndtr
 from models.blend import positions
 from models.climate_law import ClimateLaw
 from models.columns import places, standardised
-from models.exceedance import Exceedance, Floats
+from models.exceedance import Exceedance, Floats, log_odds
 from models.season import SEASON, season
+from models.storm_part import reached_with_storm, storm_part
 from models.targets import Sense
 from models.terms import from_score, gathered, with_flags
 
 Integers = npt.NDArray[np.int64]
 _CERTAIN, _SMALLEST, _FAR = 40.0, 1e-15, 6.0
+_STORMY = 1.0
 
 
 class NormalScores(Exceedance):
@@ -31,6 +34,10 @@ class NormalScores(Exceedance):
     Attributes:
         scored: prefixes of the columns that are in the target's unit; they are read as scores in the target's climate.
         columns: prefixes of further columns; they are read as anomalies from their season, in its spread.
+        storm: name of the column that tells what of the outcome, and of the scored columns, a storm is to bring, in the
+            target's unit; "" for none. It counts from 1 unit on; NaN is no storm.
+        storm_periods: up to which period a storm is told apart; farther ahead the error of its track is larger than the
+            reach of its rain, and no factor on it any more.
         sense: the target's; where it is "at_most", the scored columns are read with the opposite sign, as outcomes are.
         shape: expected shape of the climate's tail, see `ClimateLaw`.
         ridge: strength of the pull of the weights to zero, in nats.
@@ -42,6 +49,8 @@ class NormalScores(Exceedance):
         *,
         scored: tuple[str, ...] = (),
         columns: tuple[str, ...] = (),
+        storm: str = "",
+        storm_periods: int = 2,
         sense: Sense = "at_least",
         shape: float = 0.1,
         ridge: float = 3.0,
@@ -50,6 +59,8 @@ class NormalScores(Exceedance):
         self.cuts = cuts
         self.scored = scored
         self.columns = columns
+        self.storm = storm
+        self.storm_periods = storm_periods
         self.sense = sense
         self.shape = shape
         self.ridge = ridge
@@ -63,23 +74,36 @@ class NormalScores(Exceedance):
         self.periods_ = [int(number) for number in np.unique(period)]
         features, scores = self._features(X), self.climate_.scores(X, cuts)
         reached = np.searchsorted(cuts, outcome, side="right")
-        self.preparations_, self.weights_ = [], []
+        storm = self._of_storm(X)
+        self.preparations_, self.weights_, self.parts_ = [], [], []
         for number in self.periods_:
-            of_period = period == number
+            calm, stormy = ((period == number) & ((storm >= _STORMY) == whether) for whether in (False, True))
             preparation = standardised()
-            prepared = preparation.fit_transform(features[of_period])
+            prepared = preparation.fit_transform(features[calm])
+            weights = _ordered(prepared, scores[calm], reached[calm], self.ridge)
+            known = weights[0] + preparation.transform(features[stormy]) @ weights[2:] if stormy.any() else np.empty(0)
+            slope = float(np.exp(weights[1]))
             self.preparations_.append(preparation)
-            self.weights_.append(_ordered(prepared, scores[of_period], reached[of_period], self.ridge))
+            self.weights_.append(weights)
+            self.parts_.append(
+                storm_part(self.climate_, X[stormy], storm[stormy], known, slope, cuts, reached[stormy], self.ridge)
+            )
 
     def _predict(self, X: pd.DataFrame) -> Floats:
-        position = positions(X, self.periods_)
-        features, scores = self._features(X), self.climate_.scores(X, np.array(self.learned_cuts_))
+        position, storm, cuts = positions(X, self.periods_), self._of_storm(X), np.array(self.learned_cuts_)
+        features, scores = self._features(X), self.climate_.scores(X, cuts)
         probabilities = np.empty_like(scores)
         for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
             of_period = position == k
             if of_period.any():
-                known = weights[0] + preparation.transform(features[of_period]) @ weights[2:]
-                probabilities[of_period] = ndtr(known[:, None] - np.exp(weights[1]) * scores[of_period])
+                known, slope = weights[0] + preparation.transform(features[of_period]) @ weights[2:], np.exp(weights[1])
+                told = ndtr(known[:, None] - slope * scores[of_period])
+                stormy = (brought := storm[of_period]) >= _STORMY
+                if stormy.any():
+                    told[stormy] = reached_with_storm(
+                        self.parts_[k], self.climate_, X[of_period][stormy], brought[stormy], known[stormy], slope, cuts
+                    )
+                probabilities[of_period] = told
         return probabilities
 
     def _contributions(self, X: pd.DataFrame) -> Floats:
@@ -87,18 +111,33 @@ class NormalScores(Exceedance):
         features, scores = self._features(X), self.climate_.scores(X, np.array(self.learned_cuts_))
         columns = [*places(X, self.scored), *places(X, self.columns), *places(X, (SEASON,))]
         contributions = np.zeros((*scores.shape, X.shape[1]))
+        rest = np.empty_like(scores)
         for k, (preparation, weights) in enumerate(zip(self.preparations_, self.weights_, strict=True)):
             of_period = position == k
             if of_period.any():
                 parts = preparation.transform(features[of_period]) * weights[2:]
-                shared = from_score(parts, weights[0] - np.exp(weights[1]) * scores[of_period], ndtr)
+                at = weights[0] - np.exp(weights[1]) * scores[of_period]
+                shared = from_score(parts, at, ndtr)
                 contributions[of_period] = gathered(shared, with_flags(columns, preparation[0]), X.shape[1])
+                rest[of_period] = ndtr(at + parts.sum(axis=1)[:, None])
+        if self.storm:
+            contributions[:, :, X.columns.get_loc(self.storm)] += log_odds(self._predict(X)) - log_odds(rest)
         return contributions
+
+    def _of_storm(self, X: pd.DataFrame) -> Floats:
+        """What a storm is to bring, shape (n,); nothing where none is known, or it is too far ahead."""
+        if not self.storm:
+            return np.zeros(len(X))
+        near = X.index.get_level_values("period").to_numpy() <= self.storm_periods
+        return np.where(near, np.fmax(X[self.storm].to_numpy(float), 0.0), 0.0)
 
     def _features(self, X: pd.DataFrame) -> Floats:
         design = season(X)
         sign = 1 if self.sense == "at_least" else -1
-        scored = self.climate_.scores(X, sign * _chosen(X, self.scored))
+        of_rest = _chosen(X, self.scored)
+        if self.storm:
+            of_rest = np.maximum(of_rest - self._of_storm(X)[:, None], 0.0)
+        scored = self.climate_.scores(X, sign * of_rest)
         spread = np.maximum(design @ self.spread_, _SMALLEST)
         anomaly = (_chosen(X, self.columns) - design @ self.mean_) / spread
         return np.hstack([scored, np.clip(anomaly, -_FAR, _FAR), design[:, 1:]])

@@ -5,11 +5,22 @@ from features.feature import AnyFeature, named
 from features.past import AntecedentIndex, HighestOver, Latest, MeanOver, TotalOver, TrendOver
 from features.transformed import Logarithm
 from models.blend import Blend
+from models.law.legal_rule import Unread
+from models.law.matrix import Text
 from models.normal import Normal
 from models.normal_scores import NormalScores
 from models.targets import Sense
 
 PONDS = "shrimp_ponds"
+ARTICLE_49 = Unread(
+    "49",
+    Text(
+        "Điều 49 xét khoảng cách ranh mặn 1‰ và 4‰ xâm nhập vào sông, km; độ mặn trong ao không cho biết điều đó. "
+        "Cần số liệu đo mặn dọc sông của tỉnh.",
+        "Article 49 goes by how far, in km, the lines of 1 and 4 ‰ come up a river, which the salinity of a pond does "
+        "not tell. It needs measurements of salinity along the rivers of the province.",
+    ),
+)
 LIMITS = "QCVN 02-19:2014/BNNPTNT, salinity of 5 to 35 g/kg"
 NOW = Latest("pond_salinity", days=14)
 MEASURED: tuple[AnyFeature, ...] = (

@@ -139,13 +139,14 @@ class Answers:
             FieldError: if a site or the issue time cannot be used.
             UnknownNameError: if there is no such hazard.
         """
-        named = [name for name, hazard in self.deployment.hazards.items() if hazard.law is not None]
+        named = [name for name, hazard in self.deployment.hazards.items() if hazard.law or hazard.unread]
         hazards = [self.deployment.hazard(name) for name in question.hazards or named]
         codes = None if question.sites is None else [*self._found(question.sites)]
         told, withheld = [], {}
         for hazard in hazards:
             if hazard.law is None:
-                withheld[hazard.name] = "Decision 18/2021 as encoded has no matrix for it"
+                reason = hazard.unread and f"{hazard.unread.reason.vi} / {hazard.unread.reason.en}"
+                withheld[hazard.name] = reason or "Decision 18/2021 as encoded has no matrix for it"
                 continue
             try:
                 answer = self.risk(RiskQuestion(hazard=hazard.name, issue_time=question.issue_time), now=now)

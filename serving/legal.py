@@ -9,23 +9,26 @@ import pandas as pd
 import xarray as xr
 
 from features.errors import HaidangError
+from models.climate.monthly_targets import TotalOfMonths
 from models.forecaster import Card
 from models.hazard import Hazard
 from models.law.answer import answer
 from models.law.decision_18 import DECISION_18
-from models.law.legal_rule import LegalRule, days_of_past, forecast_levels, place_of, proposed
+from models.law.legal_rule import LegalRule, forecast_levels, place_of, proposed, steps_of_past
 from models.law.matrix import Table
+from models.law.months import months_known, running_month
 from serving.deployment import Deployment
 from serving.questions import LegalCell, LegalPeriod, LegalView, LevelOfLaw, RiskAnswer
 
 _FOUND = (
-    "liên hệ Gauss giữa các ngày dự báo, tương quan {:.2f} của hai ngày kề nhau do kiểm định quá khứ tìm ra",
-    "Gaussian copula over the days of the forecast, correlation {:.2f} of neighbouring days, found by the backtest",
+    "liên hệ Gauss giữa các {1} dự báo, tương quan {0:.2f} của hai {1} kề nhau do kiểm định quá khứ tìm ra",
+    "Gaussian copula over the {1}s of the forecast, correlation {0:.2f} of neighbouring {1}s, found by the backtest",
 )
 _ASSUMED = (
-    "liên hệ Gauss giữa các ngày dự báo, tương quan {:.2f} của hai ngày kề nhau là lựa chọn của dịch vụ",
-    "Gaussian copula over the days of the forecast, correlation {:.2f} of neighbouring days, a choice of this service",
+    "liên hệ Gauss giữa các {1} dự báo, tương quan {0:.2f} của hai {1} kề nhau là lựa chọn của dịch vụ",
+    "Gaussian copula over the {1}s of the forecast, correlation {0:.2f} of neighbouring {1}s, a choice of this service",
 )
+_STEPS = {"day": ("ngày", "day"), "month": ("tháng", "month")}
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,17 @@ def with_legal_levels(told: RiskAnswer, rule: LegalRule, deployment: Deployment,
         return told.model_copy(update={"law": view.model_copy(update={"withheld": "no site tells what the law asks"})})
     exceedance = _exceedance(records)
     codes = [str(code) for code in exceedance["site"].to_numpy()]
-    past = _past(deployment, teller, table, codes)
-    correlation = _correlation(rule, teller)[0]
+    past, running = _known(deployment, teller, table)
     levels = forecast_levels(
-        table, exceedance, past, places=[str(places[code]) for code in codes], correlation=correlation
+        table,
+        exceedance,
+        past.sel(site=codes),
+        places=[str(places[code]) for code in codes],
+        correlation=_correlation(rule, teller)[0],
+        running=None if running is None else running.sel(site=codes),
     )
     found = proposed(table, levels, probability=rule.probability)
-    begins = dict(zip(records["lead"], records["valid_from"], strict=True))
+    begins = dict(zip(records["period"], records["valid_from"], strict=True))
     periods = _periods(table, levels, found, begins)
     forecasts = [
         forecast.model_copy(
@@ -94,10 +101,10 @@ def without_levels(told: RiskAnswer, rule: LegalRule, told_by: str, reason: Haid
 def _view_of(table: Table, rule: LegalRule, teller: Teller) -> LegalView:
     """What the levels rest on, before any is told."""
     view = _view(table, rule, teller.hazard.name)
-    if not days_of_past(table):
+    if not steps_of_past(table):
         return view
     correlation, texts = _correlation(rule, teller)
-    vi, en = (text.format(correlation) for text in texts)
+    vi, en = (text.format(correlation, step) for text, step in zip(texts, _STEPS[table.step], strict=True))
     return view.model_copy(update={"days_joined_vi": vi, "days_joined_en": en})
 
 
@@ -143,23 +150,28 @@ def _correlation(rule: LegalRule, teller: Teller) -> tuple[float, tuple[str, str
 
 
 def _exceedance(records: pd.DataFrame) -> xr.DataArray:
-    """What was issued, dims (site, lead, cut); NaN where a rule could not be told."""
-    index = pd.MultiIndex.from_frame(records[["site", "lead"]])
-    grid = pd.MultiIndex.from_product([records["site"].unique(), np.sort(records["lead"].unique())], names=index.names)
+    """What was issued, dims (site, lead, cut), leads in periods; NaN where a rule could not be told."""
+    index = pd.MultiIndex.from_frame(records[["site", "period"]])
+    numbers = np.sort(records["period"].unique())
+    grid = pd.MultiIndex.from_product([records["site"].unique(), numbers], names=index.names)
     table = pd.DataFrame(np.stack(records["probabilities"].to_list()), index).reindex(grid)
-    sites, leads = grid.levels
-    coordinates = {"site": records["site"].unique(), "lead": leads, "cut": list(records["cuts"].iloc[0])}
-    return xr.DataArray(table.to_numpy().reshape(len(sites), len(leads), -1), coordinates, tuple(coordinates))
+    sites = records["site"].unique()
+    coordinates = {"site": sites, "lead": numbers, "cut": list(records["cuts"].iloc[0])}
+    return xr.DataArray(table.to_numpy().reshape(len(sites), len(numbers), -1), coordinates, tuple(coordinates))
 
 
-def _past(deployment: Deployment, teller: Teller, table: Table, codes: list[str]) -> xr.DataArray:
-    """The days before the issue day as they were known then, dims (site, day)."""
-    days = np.arange(-days_of_past(table), 0)
-    if days.size == 0:
-        return xr.DataArray(np.empty((len(codes), 0)), {"site": codes, "day": days}, ("site", "day"))
+def _known(deployment: Deployment, teller: Teller, table: Table) -> tuple[xr.DataArray, xr.DataArray | None]:
+    """The days or months before that of the issue as they were known then, dims (site, step), and the running month."""
+    steps = steps_of_past(table)
+    if steps == 0:
+        codes = list(deployment.sites.codes)
+        return xr.DataArray(np.empty((len(codes), 0)), {"site": codes, table.step: []}, ("site", table.step)), None
     snapshot = deployment.archive.as_of(teller.records["issue_time"].iloc[0])
-    known = snapshot.past(teller.hazard.target.variable, len(days)).isel(issue_time=0, drop=True)
-    return known.assign_coords(back=-known["back"]).rename(back="day").sortby("day").sel(site=codes)
+    target = teller.hazard.target
+    if isinstance(target, TotalOfMonths):
+        return months_known(snapshot, target, steps), running_month(snapshot, target)
+    known = snapshot.past(target.variable, steps).isel(issue_time=0, drop=True)
+    return known.assign_coords(back=-known["back"]).rename(back="day").sortby("day"), None
 
 
 def _periods(

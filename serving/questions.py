@@ -229,6 +229,15 @@ class LegalView(_Strict):
     withheld: str | None = Field(None, description="why no level is given, where none is")
 
 
+class UnreadArticle(_Strict):
+    """An article of Decision 18/2021/QĐ-TTg on a hazard, by which no level is told here, and why."""
+
+    decision: str
+    article: str
+    reason_vi: str
+    reason_en: str
+
+
 class RiskAnswer(_Strict):
     """An answer, with all that is needed to judge it."""
 
@@ -256,6 +265,9 @@ class RiskAnswer(_Strict):
     inputs: list[InputAge]
     missing_inputs: list[str] = Field(description="inputs of which nothing was known anywhere")
     law: LegalView | None = Field(None, description="what the legal levels rest on; null where the hazard has none")
+    unread: UnreadArticle | None = Field(
+        None, description="an article of the law that speaks of the hazard and gives no level here, and why"
+    )
     forecasts: list[SiteForecast]
 
 

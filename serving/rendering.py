@@ -14,6 +14,7 @@ from features.variables import variable_named
 from models.exceedance import log_odds
 from models.forecaster import Card
 from models.hazard import Hazard
+from models.law.decision_18 import DECISION_18
 from models.quantiles import COVERED
 from models.targets import Sense
 from serving.deployment import Deployment
@@ -27,6 +28,7 @@ from serving.questions import (
     RiskAnswer,
     SiteForecast,
     Undercut,
+    UnreadArticle,
 )
 
 
@@ -62,11 +64,21 @@ def render(
         archive_version=int(first["archive_version"]),
         inputs=[_input_age(name, age, zone) for name, age in ages.items()],
         missing_inputs=[name for name, age in ages.items() if age["data_until"] is None],
+        unread=_unread(hazard),
         forecasts=[
             _site_forecast(hazard.target.sense, deployment.sites[str(code)], of_site, zone)
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
+    )
+
+
+def _unread(hazard: Hazard) -> UnreadArticle | None:
+    if hazard.unread is None:
+        return None
+    reason = hazard.unread.reason
+    return UnreadArticle(
+        decision=DECISION_18.number, article=hazard.unread.article, reason_vi=reason.vi, reason_en=reason.en
     )
 
 

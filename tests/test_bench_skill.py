@@ -4,6 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,8 +12,9 @@ from features.sources.simulated import SimulatedProvince
 from haidang import bench_skill, judging
 from haidang.bench_skill import asked_for, trials_of
 from haidang.judging import Judged, Results, Trial, can_be_judged, has_a_climate, run_trial
+from haidang.skill_by_lead import by_lead, coverage_rows
 from haidang.skill_report import write_report
-from haidang.skill_targets import CLAIMS
+from haidang.skill_targets import CLAIMS, COVERAGE_CLAIMS
 from models.catalogue import read_hazards
 
 HAZARDS = read_hazards()
@@ -76,7 +78,7 @@ def test_a_result_is_kept_and_holds_until_what_it_hangs_on_changes(out: Path) ->
 def test_the_table_is_written_for_people_and_machines(out: Path) -> None:
     failed = small(seed=2)
     Results(out).keep(failed, Judged(failed.key, failed="ValueError: nothing to learn from"), None)
-    text, table, facts = (
+    text, table, covered, facts = (
         file.read_text(encoding="utf-8") for file in write_report([small(), failed], Results(out), out)
     )
     assert "fish_white_spot-2: ValueError: nothing to learn from" in text
@@ -88,6 +90,9 @@ def test_the_table_is_written_for_people_and_machines(out: Path) -> None:
     assert told["failed"] == {"fish_white_spot-2": "ValueError: nothing to learn from"}
     assert len(told["figures"]) == len(read)
     assert table.startswith("season,lead,cut")
+    assert covered.strip() == "hazard"  # events of fish have no amount
+    assert told["coverage"] == []
+    assert "## By hazard and lead" in text
 
 
 def figures_of(**changes: object) -> pd.DataFrame:
@@ -123,6 +128,46 @@ def test_a_claim_that_does_not_hold_says_where(changes: dict[str, object], broke
     (finding,) = (claim.of(figures_of(**changes)) for claim in CLAIMS if claim.told.startswith(broken))
     assert finding.held is False
     assert "lead" in finding.found
+
+
+def coverage_of(year: float, summer: float) -> pd.DataFrame:
+    """Coverage of heavy rain over all leads and at lead 1, known to within a hundredth."""
+    rows = {"hazard": "heavy_rain", "season": ["all", "all", "summer", "summer"], "lead": ["all", 1, "all", 1]}
+    covered = np.array([year, 0.5, summer, 0.5])
+    ends = {"covered_low": covered - 0.01, "covered_high": covered + 0.01}
+    return pd.DataFrame(rows | {"n": 2000, "told": 1200, "covered": covered} | ends)
+
+
+@pytest.mark.parametrize(
+    ("year", "summer", "held"),
+    [(0.88, 0.94, [True, True]), (0.87, 0.87, [False, True]), (0.91, 0.95, [True, False])],
+)
+def test_intervals_are_held_to_what_they_should_cover_over_all_leads(
+    year: float, summer: float, held: list[bool]
+) -> None:
+    assert [claim.of(coverage_of(year, summer)).held for claim in COVERAGE_CLAIMS] == held
+
+
+def test_an_interval_that_covers_too_little_is_told_with_its_number_and_how_sure_it_is() -> None:
+    (of_year, _) = (claim.of(coverage_of(0.80, 0.9)) for claim in COVERAGE_CLAIMS)
+    assert of_year.found == "1 of 1 outside, 1 surely: heavy_rain all 0.800 [0.790 0.810] (n 1,200)"
+    assert [claim.of(pd.DataFrame(columns=["hazard"])).held for claim in COVERAGE_CLAIMS] == [None, None]
+
+
+def test_coverage_is_written_by_season_and_by_lead_beside_its_target() -> None:
+    assert coverage_rows(coverage_of(0.9, 0.85))[2:] == [
+        "| all | all | 2,000 | 1,200 | 0.900 [0.890 0.910] (n 1,200) | 0.88-0.92 | yes |",
+        "| all | 1 | 2,000 | 1,200 | 0.500 [0.490 0.510] (n 1,200) | - | - |",
+        "| summer | all | 2,000 | 1,200 | 0.850 [0.840 0.860] (n 1,200) | 0.86-0.94 | NO |",
+    ]
+
+
+def test_each_hazard_and_lead_stands_in_one_row_beside_the_targets() -> None:
+    table = figures_of(skill_persistence=[0.5, 0.5, -0.1], skill_persistence_high=[0.6, 0.6, -0.05])
+    assert by_lead(table, coverage_of(0.9, 0.9))[2:] == [
+        "| heavy_rain | 1 | 0.0010 [0.0000 0.0100] at cut 50: yes | 0 of 1 | 1 | 0.500 [0.490 0.510] (n 1,200) |",
+        "| heavy_rain | 3 | 0.0040 [0.0000 0.0100] at cut 50: yes | 0 of 0 | 0 | - |",
+    ]
 
 
 def test_a_hazard_that_fails_is_told_and_does_not_end_the_run(

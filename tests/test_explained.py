@@ -107,10 +107,11 @@ def seasonal(X: pd.DataFrame) -> pd.DataFrame:
     return X.assign(**{"season_harmonic(sine)": np.sin(angle), "season_harmonic(cosine)": np.cos(angle)})
 
 
-def test_normal_scores_add_up_to_the_odds_of_their_own_climate() -> None:
+@pytest.mark.parametrize("storm", ["", "noise"])
+def test_normal_scores_add_up_to_the_odds_of_their_own_climate(storm: str) -> None:
     X = seasonal(questions(400))
     y = came(signal(X))
-    estimator = NormalScores(CUTS, scored=("signal",), columns=("noise",)).fit(X, y)
+    estimator = NormalScores(CUTS, scored=("signal",), columns=("noise",), storm=storm).fit(X, y)
     typical = [
         ndtr(weights[0] - np.exp(weights[1]) * estimator.climate_.scores(X, np.array(CUTS)))
         for weights in estimator.weights_

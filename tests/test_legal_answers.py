@@ -133,6 +133,25 @@ def test_a_hazard_without_a_matrix_has_no_law(home: Path, tmp_path: Path) -> Non
     assert found.withheld == {COAST: "Decision 18/2021 as encoded has no matrix for it"}
 
 
+def test_an_article_that_asks_for_what_is_not_known_is_named_with_its_reason(home: Path, tmp_path: Path) -> None:
+    unread = tmp_path / "unread"
+    shutil.copytree(home, unread)
+    file = unread / "hazards" / f"{COAST}.py"
+    text = file.read_text(encoding="utf-8").replace(
+        "import LegalRule", "import Unread\nfrom models.law.matrix import Text"
+    )
+    stated = '    unread=Unread("49", Text("cần đo mặn", "it needs salinity")),'
+    lines = [stated if "law=" in line else line for line in text.splitlines()]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    answers = answering(unread)
+    told = ask(answers, COAST)
+    assert told.law is None
+    assert told.unread is not None
+    assert (told.unread.article, told.unread.reason_en) == ("49", "it needs salinity")
+    found = answers.levels(LevelsQuestion(), now=NOW)
+    assert found.withheld[COAST] == "cần đo mặn / it needs salinity"
+
+
 def test_without_a_forecast_of_rain_the_answer_says_why_it_has_no_level(answers: Answers) -> None:
     told = ask(answers, SMALL, issue_time="2023-06-27T08:00+07:00")
     assert told.law is not None

@@ -15,7 +15,7 @@ from features.sites import Site, read_sites
 from models.catalogue import read_hazards
 from models.hazard import Hazard
 from models.law.decision_18 import DECISION_18
-from models.law.legal_rule import LegalRule, days_of_past, forecast_levels, place_of, proposed
+from models.law.legal_rule import LegalRule, forecast_levels, place_of, proposed, steps_of_past
 from models.law.matrix import Table
 from models.targets import Highest, Lowest, Spell, Target, Total
 
@@ -85,7 +85,7 @@ def test_where_one_day_decides_the_period_may_be_a_week_and_where_days_count_it_
         ("rain", Total("rain", (16.0, 50.0), 1), "rain needs the cut"),
         ("flash_flood", Total("rain", (100.0, 200.0), 1), r"flash_flood needs the cut 16\.0"),
         ("heat", Spell("highest_air_temperature", (3.0, 6.0), 1, threshold=35.0), "does not forecast"),
-        ("drought", Highest("relative_humidity", (20.0, 50.0, 70.0), 1), "does not forecast|told by the month"),
+        ("drought", Highest("relative_humidity", (20.0, 50.0, 70.0), 1), "month by month to be read by Article 48"),
     ],
 )
 def test_a_hazard_that_forecasts_something_else_is_refused(table: str, target: Target, message: str) -> None:
@@ -218,8 +218,9 @@ def test_an_unknown_past_day_hides_only_what_it_could_change() -> None:
     assert told["cell"].item() == -1
 
 
-def test_days_of_past_reach_one_beyond_the_longest_band() -> None:
-    assert [days_of_past(DECISION_18.table(name)) for name in ("rain", "flash_flood", "heat", "storm")] == [6, 4, 27, 0]
+def test_what_is_known_reaches_one_step_beyond_the_longest_band() -> None:
+    tables = ("rain", "flash_flood", "heat", "storm", "drought")
+    assert [steps_of_past(DECISION_18.table(name)) for name in tables] == [6, 4, 27, 0, 7]
 
 
 # What is proposed

@@ -11,6 +11,8 @@ from training.achievable import Truth
 from training.pooled import figures
 from training.tallies import Tally, tally
 
+NO_AMOUNT = pd.DataFrame()
+
 
 def one_day(**changes: object) -> Hazard:
     """A hazard of tomorrow."""
@@ -75,7 +77,7 @@ def a_tally(*, blocks: int = 24, model: float = 2.0, bins: list[tuple[int, float
         for block in range(blocks)
         for number, n, events in bins or [(0, 50.0, 0.0), (1, 50.0, 8.0)]
     ]
-    return Tally(scores, pd.DataFrame(found).set_index(["block", "lead", "cut", "bin"]))
+    return Tally(scores, pd.DataFrame(found).set_index(["block", "lead", "cut", "bin"]), NO_AMOUNT)
 
 
 def _brier(number: int, n: float, events: float) -> float:
@@ -129,6 +131,6 @@ def test_miscalibration_by_chance_alone_is_told_as_sampling() -> None:
             keys | {"block": k, "n": 20.0, "events": float(x), "brier": _brier(1, 20.0, x)} for k, x in enumerate(came)
         ]
         table = pd.DataFrame(bins).set_index(["block", "lead", "cut", "bin"])
-        year = figures([Tally(a_tally(blocks=30).scores, table)]).iloc[0]
+        year = figures([Tally(a_tally(blocks=30).scores, table, NO_AMOUNT)]).iloc[0]
         sampling.append(year["miscalibration"] - year["miscalibration_beyond"])
     assert np.mean(sampling) == pytest.approx(1 / 600, rel=0.15)  # variance of the mean of 600 outcomes, over UNC

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
 from models.forecaster import EVENTS_TO_JUDGE
-from models.law.legal_rule import days_of_past
+from models.law.legal_rule import steps_of_past
 from training.backtest import Backtest
 
 _CERTAIN, _STRONGEST = 1e-9, 0.999
@@ -31,7 +31,7 @@ def of_backtest(tested: Backtest) -> float | None:
     if hazard.law is None or hazard.law.told_by is not None:
         return None
     table = hazard.law.read(hazard)
-    if days_of_past(table) == 0:
+    if steps_of_past(table) == 0:
         return None
     came = tested.outcome.unstack("period")
     bound = hazard.target.cuts.index(table.bounds[0])

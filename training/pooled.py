@@ -1,27 +1,20 @@
 """Figures of the table of skill, from the tallies of several simulated worlds taken together.
 
-Intervals are the central 95 % of a block bootstrap: in each iteration every world draws as many of its own blocks of
-days as it has, with replacement (Carlstein 1986, doi:10.1214/aos/1176350057). Drawn once for all that is compared.
+Intervals are those of `training/blocks.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
+from training.blocks import Blocks, Floats, over
 from training.tallies import Tally
 
-ITERATIONS = 1000
 CALIBRATION_ITERATIONS = 200
-CONFIDENCE = 0.95
-SEED = 20260101
 ALL_YEAR = "all"
 BASELINES = ("climatology", "persistence")
-_FEWEST_BLOCKS = 10
-Floats = npt.NDArray[np.float64]
 
 
 def figures(tallies: Sequence[Tally]) -> pd.DataFrame:
@@ -39,7 +32,7 @@ def figures(tallies: Sequence[Tally]) -> pd.DataFrame:
         below ten blocks.
     """
     worlds = pd.concat([one.scores for one in tallies], keys=range(len(tallies)), names=["world"])
-    blocks = _Blocks.of(worlds.index)
+    blocks = Blocks.of(worlds.index)
     seasons = [(season, part) for season, part in worlds.groupby(level="season")]
     found = []
     for season, part in [(ALL_YEAR, worlds), *seasons]:
@@ -51,38 +44,7 @@ def figures(tallies: Sequence[Tally]) -> pd.DataFrame:
     return table.merge(_calibration(calibration, blocks), on=["season", "lead", "cut"], how="left")
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """The blocks of all worlds, and how often each is drawn: shape (iteration, block)."""
-
-    labels: pd.Index
-    drawn: Floats
-
-    @classmethod
-    def of(cls, index: pd.Index) -> "_Blocks":
-        labels = _of_blocks(index).unique().sort_values()
-        random = np.random.default_rng(SEED)
-        drawn = []
-        for world in labels.unique("world"):
-            n = int((labels.get_level_values("world") == world).sum())
-            drawn.append(random.multinomial(n, np.full(n, 1 / n), ITERATIONS))
-        return cls(labels, np.hstack(drawn).astype(float))
-
-    @property
-    def enough(self) -> bool:
-        return len(self.labels) >= _FEWEST_BLOCKS
-
-    def places(self, index: pd.Index) -> npt.NDArray[np.int64]:
-        """Where the block of each row of a table stands."""
-        places: npt.NDArray[np.int64] = self.labels.get_indexer(_of_blocks(index))
-        return places
-
-
-def _of_blocks(index: pd.Index) -> pd.Index:
-    return pd.MultiIndex.from_arrays([index.get_level_values(name) for name in ("world", "block")])
-
-
-def _scores(group: pd.DataFrame, blocks: _Blocks) -> dict[str, float]:
+def _scores(group: pd.DataFrame, blocks: Blocks) -> dict[str, float]:
     sums = {str(name): column.to_numpy(float) for name, column in group.items()}
     weights = np.take(blocks.drawn, blocks.places(group.index), axis=1)
     whole = {name: column.sum() for name, column in sums.items()}
@@ -90,19 +52,19 @@ def _scores(group: pd.DataFrame, blocks: _Blocks) -> dict[str, float]:
     once, many = _ratios(whole), _ratios(resampled)
     row: dict[str, float] = {}
     for name, value in once.items():
-        low, high = _interval(many[name]) if blocks.enough else (np.nan, np.nan)
+        low, high = blocks.interval(many[name])
         row |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return row
 
 
 def _ratios(sums: Mapping[str, float] | Mapping[str, Floats]) -> dict[str, Floats]:
     """All figures that are ratios of sums."""
-    told = {f"skill_{name}": 1 - _over(sums["brier_model"], sums[f"brier_{name}"]) for name in BASELINES}
+    told = {f"skill_{name}": 1 - over(sums["brier_model"], sums[f"brier_{name}"]) for name in BASELINES}
     if "regret_model" not in sums:
         return told
     achievable = sums["regret_climatology"]
     share = {
-        name.removeprefix("regret_"): 1 - _over(regret, achievable)
+        name.removeprefix("regret_"): 1 - over(regret, achievable)
         for name, regret in sums.items()
         if name.startswith("regret_")
     }
@@ -110,11 +72,11 @@ def _ratios(sums: Mapping[str, float] | Mapping[str, Floats]) -> dict[str, Float
     for peer in sorted(share.keys() - {"model", "ceiling", *BASELINES}):
         told |= {f"share_{peer}": share[peer], f"gain_{peer}": share["model"] - share[peer]}
     if "ceiling" in share:
-        told["of_ceiling"] = _over(share["model"], share["ceiling"])
+        told["of_ceiling"] = over(share["model"], share["ceiling"])
     return told
 
 
-def _calibration(bins: pd.DataFrame, blocks: _Blocks) -> pd.DataFrame:
+def _calibration(bins: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
     """Miscalibration by lead and cut, and what of it is beyond sampling.
 
     Even a calibrated forecast shows some, as the recalibration fits the noise. A resample adds as much noise again to
@@ -134,7 +96,7 @@ def _calibration(bins: pd.DataFrame, blocks: _Blocks) -> pd.DataFrame:
         uncertainty = rate * (1 - rate) if 0 < rate < 1 else np.nan
         told, resampled = parts[0] / uncertainty, np.array(parts[1:]) / uncertainty
         noise = float(resampled.mean()) - told
-        low, high = _interval(resampled) if blocks.enough else (np.nan, np.nan)
+        low, high = blocks.interval(resampled)
         row = {"season": ALL_YEAR, "lead": lead, "cut": cut, "miscalibration": told}
         row |= {"miscalibration_low": low, "miscalibration_high": high, "miscalibration_beyond": told - noise}
         row |= {"miscalibration_beyond_low": low - 2 * noise, "miscalibration_beyond_high": high - 2 * noise}
@@ -148,17 +110,3 @@ def _miscalibrated(n: Floats, events: Floats, brier: Floats) -> float:
     best = isotonic_regression(events[held] / n[held], weights=n[held]).x
     recalibrated = (n[held] * best**2 - 2 * best * events[held] + events[held]).sum()
     return float((brier.sum() - recalibrated) / n.sum())
-
-
-def _over(part: float | Floats, whole: float | Floats) -> Floats:
-    """The ratio; NaN where the whole is not above zero."""
-    denominator = np.asarray(whole, dtype=float)
-    return np.asarray(part) / np.where(denominator > 0, denominator, np.nan)
-
-
-def _interval(values: Floats) -> tuple[float, float]:
-    known = values[np.isfinite(values)]
-    if len(known) == 0:
-        return np.nan, np.nan
-    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)

@@ -14,6 +14,7 @@ import pandas as pd
 from features.local_days import day_numbers
 from models.exceedance import log_odds
 from models.hazard import Hazard
+from models.spread import HIGH, LOW
 from training.achievable import Truth
 
 BLOCK_DAYS = 30
@@ -32,10 +33,14 @@ class Tally:
             each forecaster; where the truth is known also `regret_*`, the sum of `(f - o)^2`.
         calibration: of the model, index (block, lead, cut, bin); forecasts of one bin differ by a twentieth of
             log-odds at most. Columns `n`, `events`, and `brier`, the sum of squared errors.
+        coverage: of the model's 90 % intervals, index (block, season, lead); columns `n`, `told`, how many intervals
+            hold more than one amount, and `within`, how many of these the outcome is in. Empty where the outcome is not
+            an amount.
     """
 
     scores: pd.DataFrame
     calibration: pd.DataFrame
+    coverage: pd.DataFrame
 
 
 def tally(
@@ -45,6 +50,7 @@ def tally(
     zone: str,
     *,
     truth: Truth | None = None,
+    interval: pd.DataFrame | None = None,
 ) -> Tally:
     """Sums up forecasts with what came of them.
 
@@ -54,6 +60,7 @@ def tally(
         outcome: what came, index (issue_time, site, period) of all combinations; questions without are left out.
         zone: IANA zone of the local day.
         truth: true probabilities, same index, where they are known; questions without are left out.
+        interval: of an amount, `low` and `high` as the model tells them, same index.
     """
     grid = _Grid.of(hazard, outcome, zone)
     event = hazard.target.reached(outcome).astype(float)
@@ -70,7 +77,8 @@ def tally(
         columns |= {f"regret_{name}": (answer - halves[0]) * (answer - halves[1]) for name, answer in answers.items()}
     scores = {name: grid.over_sites(np.where(known[:, None], values, 0.0)) for name, values in columns.items()}
     of_block = pd.DataFrame(scores, grid.index).groupby(level=["block", "season", "lead", "cut"]).sum()
-    return Tally(of_block[of_block["n"] > 0], grid.calibration(answers["model"], event, known))
+    covered = grid.coverage(outcome.to_numpy(), interval)
+    return Tally(of_block[of_block["n"] > 0], grid.calibration(answers["model"], event, known), covered)
 
 
 @dataclass(frozen=True)
@@ -122,3 +130,15 @@ class _Grid:
             sums = {"n": np.ones_like(came), "events": came, "brier": (forecast - came) ** 2}
             parts.append(pd.DataFrame(keys | sums).groupby([*keys]).sum())
         return pd.concat(parts)
+
+    def coverage(self, outcome: Floats, interval: pd.DataFrame | None) -> pd.DataFrame:
+        if interval is None:
+            return pd.DataFrame(columns=["n", "told", "within"], index=self.index[:0].droplevel("cut"), dtype=float)
+        low, high = (interval[end].to_numpy(float) for end in (LOW, HIGH))
+        known = np.isfinite(outcome)
+        told = known & (low < high)
+        sums = {"n": known, "told": told, "within": told & (outcome >= low) & (outcome <= high)}
+        index = self.index[:: len(self.cuts)].droplevel("cut")
+        by_question = pd.DataFrame({name: self.over_sites(of.astype(float)) for name, of in sums.items()}, index)
+        of_block = by_question.groupby(level=index.names).sum()
+        return of_block[of_block["n"] > 0]

@@ -20,7 +20,7 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.errors import HaidangError
 from features.settings import Settings
 from models.catalogue import hazard_named, read_hazards
-from models.forecaster import Card, Forecaster, load_forecaster, read_card
+from models.forecaster import Card, Forecaster, SpreadSkill, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
 from training.plots import reliability_diagram, skill_figure
@@ -92,6 +92,8 @@ class Tracking:
                     if name.startswith(("brier", "skill"))
                 }
                 mlflow.log_metrics(metrics, step=row.lead)
+            for amount in card.spread:
+                mlflow.log_metrics(_of_amount(amount), step=amount.lead)
             mlflow.log_text(card.model_dump_json(indent=2), "card.json")
             if tested is not None:
                 _log_backtest(tested, card)
@@ -215,6 +217,13 @@ class _PyfuncForecaster:
 def _plain(path: str) -> str:
     """A path without brackets, which MLflow does not take in names."""
     return path.replace("[", ".").replace("]", "")
+
+
+def _of_amount(amount: SpreadSkill) -> dict[str, float]:
+    """Scores of quantiles at one lead; a share of no interval at all is left out."""
+    told = amount.model_dump(exclude={"lead", "n", "told_by_season", "covered_by_season"})
+    told |= {f"covered_{season}": share for season, share in amount.covered_by_season.items()}
+    return {f"spread_{name}": float(value) for name, value in told.items() if value is not None}
 
 
 def _parameters(hazard: Hazard) -> dict[str, object]:

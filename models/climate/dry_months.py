@@ -15,6 +15,7 @@ from models.baselines import Climatology
 from models.climate.by_drivers import ByDrivers
 from models.climate.monthly_targets import TotalOfMonths
 from models.climate.outlook import EL_NINO, Outlook
+from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 
 SETTLE_DAYS = 10
@@ -23,7 +24,14 @@ _REGION_KM = 200.0
 
 
 def dry_months(
-    name: str, title_vi: str, title_en: str, target: TotalOfMonths, *, levels: dict[str, AtLeast], reference: str
+    name: str,
+    title_vi: str,
+    title_en: str,
+    target: TotalOfMonths,
+    *,
+    levels: dict[str, AtLeast],
+    law: LegalRule,
+    reference: str,
 ) -> Outlook:
     """A hazard of too little rain.
 
@@ -33,6 +41,7 @@ def dry_months(
         title_en: English title.
         target: what is told of the total of some months of rain.
         levels: levels of warning, the lowest first.
+        law: how it is read by Article 48 of Decision 18/2021.
         reference: where the cuts are published.
     """
     last_month = Departure(target.variable, MonthTotal(), months=1)
@@ -55,6 +64,7 @@ def dry_months(
         persistence=now,
         model=ByDrivers(base=Climatology(), drivers=named(*drivers), by_season=named(*by_season)),
         levels=levels,
+        law=law,
         amount=True,
         issue_every_days=31,
         refit_every_days=365,

@@ -53,6 +53,7 @@ HAZARD = Hazard(
         "severe": AtLeast(0.3, cut=15.0),
     },
     falling=(_WATER, *_AIR[:2]),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

@@ -69,6 +69,7 @@ HAZARD = Hazard(
         "watch": AtLeast(0.2, cut=20.0),
         "warning": AtLeast(0.5, cut=20.0),
     },
+    amount=True,
     issue_every_days=7,
     refit_every_days=365,
     train_every_days=7,

@@ -7,6 +7,7 @@ The probability at which a level is proposed is a choice of this service.
 from features.monthly import MonthTotal
 from models.climate.dry_months import SETTLE_DAYS, dry_months
 from models.climate.monthly_targets import Standardised
+from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 
 HAZARD = dry_months(
@@ -26,5 +27,6 @@ HAZARD = dry_months(
         "severe": AtLeast(0.3, cut=-1.5),
         "extreme": AtLeast(0.3, cut=-2.0),
     },
+    law=LegalRule("drought", told_by="month_shortfall"),
     reference="WMO-No. 1090, Standardized Precipitation Index User Guide",
 )

@@ -13,7 +13,7 @@ from features.given import Lead, season
 from features.periods import Periods
 from models.hazard import Hazard
 from models.levels import AtLeast
-from models.pond_salinity import LIMITS, MEASURED, NOW, PONDS, RAIN_AHEAD, WATER, pond_model
+from models.pond_salinity import ARTICLE_49, LIMITS, MEASURED, NOW, PONDS, RAIN_AHEAD, WATER, pond_model
 from models.rule import Rule, at_most
 from models.targets import Lowest
 
@@ -34,6 +34,8 @@ HAZARD = Hazard(
         "severe": AtLeast(0.1, cut=5.0),
     },
     falling=(NOW,),
+    unread=ARTICLE_49,
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=16,

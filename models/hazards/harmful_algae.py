@@ -75,6 +75,7 @@ HAZARD = Hazard(
         "warning": AtLeast(0.6, cut=500.0),
         "severe": AtLeast(0.5, cut=5000.0),
     },
+    amount=True,
     issue_every_days=7,
     refit_every_days=365,
     train_every_days=7,

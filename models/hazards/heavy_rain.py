@@ -68,7 +68,9 @@ HAZARD = Hazard(
     model=Blend(
         members=(
             Climatology(),
-            NormalScores(scored=named(*_RUNS, *_AROUND), columns=named(*_MOISTURE)),
+            NormalScores(
+                scored=named(*_RUNS, *_AROUND), columns=named(*_MOISTURE), storm=TotalAhead("storm_rain").name
+            ),
         ),
         trees=Boosted(
             max_depth=2,

@@ -87,6 +87,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("flood"),
     rising=_RUNS,
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=3,

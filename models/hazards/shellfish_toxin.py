@@ -60,6 +60,7 @@ HAZARD = Hazard(
         "warning": AtLeast(0.2, cut=80.0),
         "severe": AtLeast(0.5, cut=80.0),
     },
+    amount=True,
     issue_every_days=7,
     refit_every_days=365,
     train_every_days=7,

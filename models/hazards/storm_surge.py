@@ -54,6 +54,7 @@ HAZARD = Hazard(
     },
     law=LegalRule("surge"),
     rising=(_TIDE, _RUN),
+    amount=True,
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

@@ -17,6 +17,8 @@ from features.transformed import Logarithm
 from models.baselines import Climatology
 from models.blend import Blend, PerPeriod
 from models.hazard import Hazard
+from models.law.legal_rule import Unread
+from models.law.matrix import Text
 from models.levels import AtLeast
 from models.logistic import Logistic
 from models.targets import Highest
@@ -51,6 +53,14 @@ HAZARD = Hazard(
     ),
     levels={"watch": AtLeast(0.4, cut=1.0), "warning": AtLeast(0.7, cut=1.0)},
     rising=(_ENERGY,),
+    unread=Unread(
+        "52",
+        Text(
+            "Điều 52 xét tỷ lệ số xã bị lốc, sét, mưa đá, không nêu ngưỡng; ngày có dông không cho biết điều đó.",
+            "Article 52 goes by the share of communes that tornado, lightning or hail hits, and gives no amount; a day "
+            "with thunder does not tell it.",
+        ),
+    ),
     issue_every_days=1,
     refit_every_days=365,
     train_every_days=4,

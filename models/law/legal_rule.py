@@ -9,6 +9,7 @@ import xarray as xr
 
 from features.periods import Periods
 from features.sites import Site
+from models.climate.monthly_targets import TotalOfMonths
 from models.law.decision_18 import DECISION_18
 from models.law.forecast import course_levels, one_day_levels, with_issue_day
 from models.law.matrix import Table, Text
@@ -18,6 +19,10 @@ _SEED = 18
 _SEVERER_NOT_TOLD = Text(
     "Dự báo không nói tới các mức nặng nhất của bảng; cấp ở đây là cấp ít nhất.",
     "The forecast does not tell the severest classes of the matrix; the level here is a lowest one.",
+)
+_RUNNING_MONTH = Text(
+    "Phần còn lại của tháng đang diễn ra được lấy như trong các năm trước, mỗi năm như nhau.",
+    "What is left of the running month is taken as in earlier years, each as likely as the other.",
 )
 _TERRAIN_OF_SITES = Text(
     "Miền núi hay đồng bằng, ven biển là theo cột mountainous của tệp địa điểm, không phải theo luật.",
@@ -59,18 +64,21 @@ class LegalRule:
 
         Raises:
             UnknownNameError: if there is no such matrix.
-            ValueError: if the hazard forecasts another quantity than the matrix asks for.
+            ValueError: if the hazard forecasts another quantity than the matrix asks for, or not by its days or months.
         """
         printed, table = DECISION_18.table(self.table), DECISION_18.measured_table(self.table)
         target, periods = teller.target, teller.periods
         if target.unit != table.unit or target.sense != table.sense or isinstance(target, Spell):
             raise ValueError(f"{teller.name} does not forecast {table.value.en} in {table.unit}, {table.sense} a cut")
-        if (_by_course(table) or isinstance(target, Total)) and (periods.days, periods.step) != (1, 1):
+        if table.step == "month" and not (isinstance(target, TotalOfMonths) and target.over_months == 1):
+            raise ValueError(f"{teller.name} must be forecast month by month to be read by Article {table.article}")
+        daily = table.step == "day" and (_by_course(table) or isinstance(target, Total))
+        if daily and (periods.days, periods.step) != (1, 1):
             raise ValueError(f"{teller.name} must be forecast day by day to be read by Article {table.article}")
-        if table.step != "day":
-            raise ValueError(f"Article {table.article} is told by the {table.step}, which no hazard is forecast by")
         told = table.as_far_as(target.cuts)
         remarks = [*table.remarks]
+        if table.step == "month":
+            remarks.append(_RUNNING_MONTH)
         if len(told.bounds) < len(printed.bounds):
             remarks.append(_SEVERER_NOT_TOLD)
         if self.table in _TERRAIN:
@@ -78,8 +86,21 @@ class LegalRule:
         return replace(told, remarks=tuple(remarks))
 
 
-def days_of_past(table: Table) -> int:
-    """How many known days before the issue day its spells may reach; 0 where one day decides."""
+@dataclass(frozen=True)
+class Unread:
+    """An article of Decision 18/2021 on a hazard that no level is told by, as it asks for what is not known here.
+
+    Attributes:
+        article: of the Decision.
+        reason: what it asks for, and why that is not told.
+    """
+
+    article: str
+    reason: Text
+
+
+def steps_of_past(table: Table) -> int:
+    """How many known days or months before that of the issue its spells may reach; 0 where one day decides."""
     return table.durations[-1] + 1 if _by_course(table) else 0
 
 
@@ -103,21 +124,28 @@ def place_of(table: str, site: Site) -> str | None:
 
 
 def forecast_levels(
-    table: Table, exceedance: xr.DataArray, past: xr.DataArray, *, places: Sequence[str], correlation: float
+    table: Table,
+    exceedance: xr.DataArray,
+    past: xr.DataArray,
+    *,
+    places: Sequence[str],
+    correlation: float,
+    running: xr.DataArray | None = None,
 ) -> xr.Dataset:
     """Probabilities of the levels and cells of a matrix, by `course_levels` where durations count, else exactly.
 
     Args:
         table: as `LegalRule.read` gives it.
         exceedance: as in `course_levels`, dims ("site", "lead", "cut"), leads from 1 on.
-        past: as in `course_levels`, dims ("site", "day"), up to day -1; not read where one day decides.
+        past: as in `course_levels`, dims ("site", table's step), up to step -1; not read where one day decides.
         places: what each site is in the matrix.
-        correlation: of neighbouring days.
+        correlation: of neighbouring days or months.
+        running: as `exceedance`, of the day or month of the issue, lead 0; as likely as the first lead for None.
     """
     place = xr.DataArray(list(places), {"site": exceedance["site"]}, "site")
     if not _by_course(table):
         return one_day_levels(table, exceedance, place=place)
-    whole = with_issue_day(exceedance)
+    whole = with_issue_day(exceedance) if running is None else xr.concat([running, exceedance], "lead")
     return course_levels(table, past, whole, place=place, correlation=correlation, seed=_SEED).isel(lead=slice(1, None))
 
 
