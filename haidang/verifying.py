@@ -19,6 +19,10 @@ from training.track_record import COLUMNS, track_record
 LOOKED_AT_AGAIN = pd.Timedelta(days=60)
 """How long after settling a truth is looked at again, for late reports and corrections."""
 _UNSEEN = pd.Timedelta(days=1)
+JUDGED = [
+    "hazard", "issue_time", "site", "period", "lead", "forecaster", "shadow", "cuts", "probabilities", "climatology",
+    "outcome",
+]  # fmt: skip
 _LIGHT = [*RECORD, "valid_from", "valid_to", "outcome"]
 Floats = npt.NDArray[np.float64]
 
@@ -70,6 +74,18 @@ def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | N
         if found_of.error is None and found_of.hazard in newest:
             renew_track_record(deployment, deployment.hazard(found_of.hazard), newest[found_of.hazard])
     return tuple(sorted(told, key=lambda one: one.hazard))
+
+
+def verified_forecasts(deployment: Deployment, hazards: Iterable[str] | None = None) -> pd.DataFrame:
+    """What was verified, shadows too: the columns of `JUDGED`, lists hold one value per cut.
+
+    Args:
+        deployment: the deployment.
+        hazards: names; all for None.
+    """
+    names = deployment.hazards if hazards is None else hazards
+    held = deployment.verified.ended_since(dict.fromkeys(names), columns=JUDGED)
+    return pa.concat_tables(held.values()).to_pandas()
 
 
 def renew_track_record(deployment: Deployment, hazard: Hazard, until: pd.Timestamp) -> None:
