@@ -31,6 +31,7 @@ from serving.questions import (
     SiteView,
 )
 from serving.rendering import Origin, render, unread, with_thresholds
+from serving.track_view import ByPlace, by_place
 from serving.warning_levels import level_views
 
 
@@ -59,12 +60,14 @@ class Held:
         latest: the newest issue, ready to be given; None before the first.
         withheld: why nothing is answered, where that is so.
         trained: card of the newest fit, promoted or not.
+        track: how its warnings did before, by site and lead.
     """
 
     forecaster: Forecaster | None = None
     latest: RiskAnswer | None = None
     withheld: str | None = None
     trained: Card | None = None
+    track: ByPlace = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ class Answers:
             Whether anything was new.
         """
         shelf, hazards = self.deployment.shelf, self.deployment.hazards
-        promoted = {name: (shelf.tag(name), shelf.held_back(name)) for name in hazards}
+        verified = self.deployment.track_records
+        promoted = {name: (shelf.tag(name), shelf.held_back(name), verified.until(name)) for name in hazards}
         mark = (self.deployment.issued.version, *promoted.items())
         if mark == self._state.mark:
             return False
@@ -140,7 +144,7 @@ class Answers:
                     )
             chosen = [by_code[code] for code in codes]
         if question.thresholds:
-            chosen = [with_thresholds(forecast, question.thresholds) for forecast in chosen]
+            chosen = with_thresholds(chosen, question.thresholds)
         return whole.model_copy(update={"forecasts": chosen})
 
     def whole(self, hazard: Hazard, issue_time: datetime | None, now: datetime) -> RiskAnswer:
@@ -156,10 +160,15 @@ class Answers:
         """Who answers for a hazard; None where nobody does."""
         return self._state.hazards.get(hazard.name, Held()).forecaster
 
+    def track(self, hazard: Hazard) -> ByPlace:
+        """How the warnings of a hazard did before, by site and lead."""
+        return self._state.hazards.get(hazard.name, Held()).track
+
     def rendered(self, hazard: Hazard, records: pd.DataFrame) -> RiskAnswer:
         """Stored records of one issue as an answer, with the levels of the law."""
         champion = self.champion(hazard)
-        return self._rendered(hazard, records, None if champion is None else champion.card, "issued")
+        card = None if champion is None else champion.card
+        return self._rendered(hazard, records, card, "issued", self.track(hazard))
 
     @property
     def prepared(self) -> dict[tuple[str | None, ...], Prepared]:
@@ -259,8 +268,9 @@ class Answers:
         except HaidangError as error:
             return Held(withheld=str(error), trained=trained)
         records = self.deployment.issued.latest(hazard.name)
-        latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued")
-        return Held(forecaster, latest, trained=trained)
+        track = by_place(hazard, self.deployment.track_records.read(hazard.name))
+        latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued", track)
+        return Held(forecaster, latest, trained=trained, track=track)
 
     def _held(self, hazard: Hazard) -> Held:
         held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
@@ -282,12 +292,12 @@ class Answers:
         asked = pd.Timestamp(moment).tz_convert("UTC")
         records = self._standing(hazard, asked)
         if not records.empty:
-            return self._rendered(hazard, records, forecaster.card, "issued")
+            return self._rendered(hazard, records, forecaster.card, "issued", self.track(hazard))
         try:
             records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
         except HaidangError as error:
             raise FieldError("issue_time", str(error)) from error
-        return self._rendered(hazard, records, forecaster.card, "hindcast")
+        return self._rendered(hazard, records, forecaster.card, "hindcast", self.track(hazard))
 
     def _standing(self, hazard: Hazard, asked: pd.Timestamp) -> pd.DataFrame:
         """The records of the issue that stands at a moment; empty if there is none."""
@@ -295,9 +305,11 @@ class Answers:
         standing = times[(times <= asked) & (times > asked - pd.Timedelta(days=hazard.issue_every_days))]
         return self.deployment.issued.at(hazard.name, standing[-1] if len(standing) else asked)
 
-    def _rendered(self, hazard: Hazard, records: pd.DataFrame, card: Card | None, origin: Origin) -> RiskAnswer:
+    def _rendered(
+        self, hazard: Hazard, records: pd.DataFrame, card: Card | None, origin: Origin, track: ByPlace
+    ) -> RiskAnswer:
         """The answer, with the levels of the law where the hazard has a matrix."""
-        told = render(self.deployment, hazard, records, card, origin)
+        told = render(self.deployment, hazard, records, card, origin, track=track)
         if hazard.law is None:
             return told
         try:

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
+from features.database import open_database
 from features.entries import SIMULATED
 from features.ingest_log import IngestLog, Run
 from features.variables import variable_named
@@ -26,7 +27,7 @@ class Freshness:
 
     def views(self, now: pd.Timestamp) -> list[SourceView]:
         """All sources that the settings name, that were ever asked, or that values are held of, by name."""
-        told, log = self._told(), IngestLog(self._deployment.settings.database)
+        told, log = self._told(), IngestLog(open_database(self._deployment.settings.database_address))
         configured = self._deployment.settings.sources
         return [
             _view(

@@ -156,14 +156,16 @@ class Share(_Strict):
 
 
 class TrackRecord(_Strict):
-    """How warnings of the lowest declared level did at this place and lead, as issued."""
+    """How warnings of the lowest declared level did at this place and lead, as issued; days in a row are one event."""
 
     n: int = Field(description="forecasts whose outcome is known")
-    events: int = Field(description="of these, how often the event came")
-    hits: int = Field(description="warned, and it came")
-    misses: int = Field(description="not warned, and it came")
+    events: int = Field(description="how often the event came")
+    hits: int = Field(description="warned before it began")
+    misses: int = Field(description="it came, and no warning before")
     false_alarms: int = Field(description="warned, and it did not come")
-    interval: Share | None = Field(description="share of events that were warned of; null where none came")
+    interval: Share | None = Field(
+        description="share of events that were warned of, with its interval; null where there are too few to judge"
+    )
     judged: Literal["judged", "too few to judge"]
 
 

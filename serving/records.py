@@ -35,7 +35,14 @@ def listed(answers: Answers, stored: pd.DataFrame) -> list[ForecastRecord]:
             continue
         hazard = deployment.hazards[name]
         champion = answers.champion(hazard)
-        told = render(deployment, hazard, group, None if champion is None else champion.card, "issued")
+        told = render(
+            deployment,
+            hazard,
+            group,
+            None if champion is None else champion.card,
+            "issued",
+            track=answers.track(hazard),
+        )
         found |= {str(record.id): record for record in records_of(told, hazard)}
     return [found[told] for told in ids_of(stored) if told in found]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
@@ -33,6 +34,7 @@ from serving.questions import (
     UnreadArticle,
 )
 from serving.record_ids import KEY, record_id
+from serving.track_view import ByPlace
 from serving.warning_levels import chances, level_views
 
 Origin = Literal["issued", "hindcast"]
@@ -40,7 +42,13 @@ _BOUNDS = {"at_least": ("từ {} trở lên", "{} or more"), "at_most": ("từ {
 
 
 def render(
-    deployment: Deployment, hazard: Hazard, records: pd.DataFrame, card: Card | None, origin: Origin
+    deployment: Deployment,
+    hazard: Hazard,
+    records: pd.DataFrame,
+    card: Card | None,
+    origin: Origin,
+    *,
+    track: ByPlace,
 ) -> RiskAnswer:
     """Puts the records of one issue into the shape of an answer.
 
@@ -50,6 +58,7 @@ def render(
         records: the columns of `models.issued.ISSUED`, one issue.
         card: of the champion, None where there is none; said of it is only what holds for the forecaster that issued.
         origin: whether the records were stored when they were made, or computed now.
+        track: how warnings did before, by site and lead.
     """
     zone = deployment.settings.local_zone
     first = records.iloc[0]
@@ -78,7 +87,9 @@ def render(
         likelihood_scale=list(SCALE),
         unread=unread(hazard),
         forecasts=[
-            _site_forecast(hazard, deployment.sites[str(code)], of_site, zone, origin, tested=tested, horizon=horizon)
+            _site_forecast(
+                hazard, deployment.sites[str(code)], of_site, zone, origin, track, tested=tested, horizon=horizon
+            )
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
@@ -95,19 +106,46 @@ def unread(hazard: Hazard) -> UnreadArticle | None:
     )
 
 
-def with_thresholds(forecast: SiteForecast, thresholds: Sequence[float]) -> SiteForecast:
-    """Adds the caller's thresholds: log-odds interpolated between cuts, on the signed square root of the outcome."""
-    periods = []
-    for period in forecast.periods:
-        of_cuts = sorted(period.probabilities, key=lambda one: one.threshold)
-        odds = log_odds(np.array([one.probability for one in of_cuts]))
-        between = expit(np.interp(_root(thresholds), _root([one.threshold for one in of_cuts]), odds))
-        sense: Sense = "at_least" if isinstance(of_cuts[0], Exceedance) else "at_most"
-        periods.append(period.model_copy(update={"thresholds": _told(sense, thresholds, between)}))
-    return forecast.model_copy(update={"periods": periods})
+def with_thresholds(forecasts: Sequence[SiteForecast], thresholds: Sequence[float]) -> list[SiteForecast]:
+    """Adds the caller's thresholds: log-odds interpolated between cuts, on the signed square root of the outcome.
+
+    Args:
+        forecasts: of one issue of one hazard, so that all have the same cuts.
+        thresholds: in the hazard's unit, between the lowest and the highest cut.
+    """
+    periods = [period for forecast in forecasts for period in forecast.periods]
+    if not periods or not thresholds:
+        return list(forecasts)
+    cuts = [one.threshold for one in periods[0].probabilities]
+    order = np.argsort(cuts)
+    told = np.array([[one.probability for one in period.probabilities] for period in periods])[:, order]
+    between = expit(_interpolated(_root(thresholds), _root(np.array(cuts)[order]), log_odds(told)))
+    sense: Sense = "at_least" if isinstance(periods[0].probabilities[0], Exceedance) else "at_most"
+    rows = iter(between.tolist())
+    return [
+        forecast.model_copy(
+            update={
+                "periods": [
+                    period.model_copy(update={"thresholds": _told(sense, thresholds, next(rows))})
+                    for period in forecast.periods
+                ]
+            }
+        )
+        for forecast in forecasts
+    ]
 
 
-def _root(values: Sequence[float]) -> np.ndarray:
+def _interpolated(at: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values of shape (row, knot) between rising knots, linearly, at points within them; shape (row, point)."""
+    if len(knots) == 1:
+        return np.repeat(values, len(at), axis=1)
+    left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
+    share = (at - knots[left]) / (knots[left + 1] - knots[left])
+    return values[:, left] * (1 - share) + values[:, left + 1] * share
+
+
+def _root(values: npt.ArrayLike) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
     return np.sign(values) * np.sqrt(np.abs(values))
 
 
@@ -117,6 +155,7 @@ def _site_forecast(
     records: pd.DataFrame,
     zone: str,
     origin: Origin,
+    track: ByPlace,
     *,
     tested: bool,
     horizon: int | None,
@@ -135,6 +174,7 @@ def _site_forecast(
             level=record["level"] if isinstance(record["level"], str) else None,
             levels=chances(hazard.levels, record["cuts"], record["probabilities"]),
             **_in_words(hazard, record["cuts"], record["probabilities"]),
+            track_record=track.get((site.code, int(record["lead"]))),
             beyond_skill=horizon is None or record["lead"] > horizon if tested else None,
             missing=list(record["missing"]),
             step=record["step"] if isinstance(record["step"], str) else None,
@@ -214,10 +254,9 @@ def _is_simulated(age: dict[str, str | int | None]) -> bool:
 
 
 def _told(sense: Sense, thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance | Undercut]:
-    rounded = [(cut, round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
-    if sense == "at_least":
-        return [Exceedance(at_least=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
-    return [Undercut(at_most=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
+    kind = Exceedance if sense == "at_least" else Undercut  # what is our own is not validated again: there are many
+    rounded = [(float(cut), round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
+    return [kind.model_construct(**{sense: cut}, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
 
 
 def _local(moment: datetime, zone: str) -> datetime:

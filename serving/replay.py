@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def passport(deployment: Deployment, told: str, record: pd.Series) -> Passport:
     zone = deployment.settings.local_zone
     hazard = deployment.hazards.get(record["hazard"])
     missing = [str(name) for name in record["missing"]]
-    card = next(_cards(deployment, record["hazard"], record["forecaster"]), None)
+    card = next((card for _, card in _kept(deployment, record["hazard"], record["forecaster"])), None)
     facts = {} if card is None else card.model_dump()
     of_card = (
         "code_version", "libraries", "basis", "fitted_at", "learned_from", "learned_until", "truth_read_at", "rows",
@@ -88,26 +89,20 @@ def _again(deployment: Deployment, record: pd.Series) -> pd.Series:
 
 
 def _forecaster(deployment: Deployment, hazard: Hazard, version: str) -> Forecaster:
-    folders = [*_folders(deployment, hazard.name, version)]
-    if not folders:
+    folder = next((folder for folder, _ in _kept(deployment, hazard.name, version)), None)
+    if folder is None:
         raise HaidangError(f"the forecaster {version} of {hazard.name} is no longer kept on the shelf or beside it")
-    return load_forecaster(folders[0], hazard)
+    return load_forecaster(folder, hazard)
 
 
-def _folders(deployment: Deployment, hazard: str, version: str) -> Iterator[Path]:
-    """Where a forecaster lies: promoted, or only fitted."""
-    yield from sorted((deployment.settings.shelf / hazard).glob(f"{version}-*/"))
+def _kept(deployment: Deployment, hazard: str, version: str) -> Iterator[tuple[Path, Card]]:
+    """Where a forecaster lies, with its card: promoted, or only fitted."""
+    for promotion in deployment.shelf.promotions(hazard):
+        if promotion.card.version == version:
+            yield promotion.folder, promotion.card
     fitted = deployment.settings.forecasters / f"{hazard}-{version}"
-    if fitted.is_dir():
-        yield fitted
-
-
-def _cards(deployment: Deployment, hazard: str, version: str) -> Iterator[Card]:
-    for folder in _folders(deployment, hazard, version):
-        try:
-            yield read_card(folder)
-        except ArtifactError:
-            continue
+    with suppress(ArtifactError):
+        yield fitted, read_card(fitted)
 
 
 def _inputs(hazard: Hazard | None, record: pd.Series, missing: list[str], zone: str) -> list[InputState]:

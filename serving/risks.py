@@ -157,7 +157,7 @@ def _narrowed(
     thresholds = question.thresholds_of.get(hazard.name, [])
     answers.check_thresholds(hazard, thresholds, f"thresholds_of.{hazard.name}")
     if thresholds:
-        chosen = [with_thresholds(forecast, thresholds) for forecast in chosen]
+        chosen = with_thresholds(chosen, thresholds)
     answer = _of_leads(whole.model_copy(update={"forecasts": chosen}), question.leads)
     if not any(forecast.periods for forecast in answer.forecasts):
         leads = ", ".join(str(lead) for lead in hazard.periods.leads)

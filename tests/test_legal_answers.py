@@ -43,6 +43,7 @@ def rain_records(issue_time: pd.Timestamp) -> pd.DataFrame:
             "forecaster": "by hand", "fingerprint": "by hand", "archive_version": 0, "inputs": "{}",
             "issued_at": ENDS.tz_convert("UTC"), "step": "full", "outside": "[]", "raised": False,
             "levels": None, "quantiles": None, "low": None, "high": None,
+            "climatology": None, "persistence": None,
         }
         for site in FACTS
         for lead in (1, 2)

@@ -9,6 +9,7 @@ from api_client import Ask, client, problem_of
 from pydantic import TypeAdapter
 from tiny_deployment import COAST, SMALL, a_copy, answering, local, opened, the_deployment
 
+from features.database import open_database
 from features.entries import Receipt
 from features.ingest_log import IngestLog
 from models.law.decision_18 import DECISION_18
@@ -87,7 +88,7 @@ def test_the_state_of_a_source_is_that_of_its_last_ingest(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     deployment = opened(a_copy(tmp_path_factory, tmp_path / "home"))
-    log, now = IngestLog(deployment.settings.database), local("2023-07-01 08:00")
+    log, now = IngestLog(open_database(deployment.settings.database_address)), local("2023-07-01 08:00")
     fresh = Freshness(deployment)
     day = pd.Timedelta(days=1)
     run = log.begin("gauges", "all", 2 * day, now)
