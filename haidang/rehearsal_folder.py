@@ -43,7 +43,8 @@ def lay_out(base: Deployment, folder: Path, faults: Sequence[EntryFault]) -> Dep
     if base.settings.simulated.exists():
         shutil.copy(base.settings.simulated, settings.simulated)
     if faults:
-        _copy_with_faults(base.settings, Archive(settings.archive, base.sites, settings.local_zone), faults)
+        empty = Archive(settings.archive, base.sites, settings.local_zone)
+        _copy_with_faults(base.settings, settings.archive, empty, faults)
     else:
         shutil.copytree(base.settings.archive, settings.archive)
     return open_deployment(settings)
@@ -93,8 +94,8 @@ def _taken_over(base: Deployment, hazard: Hazard, start: pd.Timestamp) -> Foreca
     return base.shelf.champion(hazard)
 
 
-def _copy_with_faults(source: Settings, archive: Archive, faults: Sequence[EntryFault]) -> None:
-    """Fills an archive variable by variable; the tables that are kept beside the entries are copied."""
+def _copy_with_faults(source: Settings, to: Path, archive: Archive, faults: Sequence[EntryFault]) -> None:
+    """Fills the archive in a folder variable by variable; the tables that are kept beside the entries are copied."""
     held = DeltaTable(str(source.archive / "entries")).to_pyarrow_dataset()
     names = sorted(pd.unique(held.to_table(["variable"])["variable"].to_pandas()))
     touched = dict.fromkeys(faults, False)
@@ -106,7 +107,7 @@ def _copy_with_faults(source: Settings, archive: Archive, faults: Sequence[Entry
             entries = bent
         archive.append(entries)
     for folder in source.archive.iterdir():
-        if folder.name != "entries":
-            shutil.copytree(folder, source.archive / folder.name)
+        if folder.name not in ("entries", "quarantine"):
+            shutil.copytree(folder, to / folder.name, dirs_exist_ok=True)
     if idle := [fault for fault, has in touched.items() if not has]:
         raise HaidangError(f"{idle[0]} touches no entry: name a variable, a source and a site that the archive holds")

@@ -18,7 +18,7 @@ from training.scores import BLOCK_DAYS, resampled_weights, skill_against, skill_
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("climatology", "persistence")
-ROUTINE = ("ingest", "issue")
+ROUTINE = ("ingest", "issue", "verify")
 
 
 class AsIssued(BaseModel):

@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from deltalake import DeltaTable
 
 from features.errors import HaidangError
 from features.snapshot import Snapshot
+from haidang.handing_over import before_the_gate, rolling_test
+from haidang.holding import hold_all
 from haidang.rehearsal import Step, Tell
 from haidang.rehearsal_folder import at_moment
+from haidang.retraining import retrain_due
+from haidang.verifying import settle, verified_forecasts
+from haidang.watching import watch
 from models.forecaster import Forecaster
 from serving.deployment import Deployment
 from serving.issue import Known, answers_to, records_of
 
 INGEST_HOUR = 6
+WATCHED_EVERY_DAYS = 7
 AT_ONCE = 28
 _DAY = pd.Timedelta(days=1)
 
@@ -29,10 +36,45 @@ def daily_steps(deployment: Deployment, names: Sequence[str], start: pd.Timestam
         end: day after the last.
     """
     issue_hour = max(deployment.hazard(name).issue_hour for name in names)
+    after = issue_hour + 1
     return [
         Step("ingest", INGEST_HOUR, 1, Ingesting(deployment)),
         Step("issue", issue_hour, 1, Issuing(deployment, names, start, end)),
+        Step("verify", after, 1, partial(_verified, names)),
+        Step("drift", after, WATCHED_EVERY_DAYS, partial(_watched, names)),
+        Step("retrain", after, WATCHED_EVERY_DAYS, partial(_retrained, names)),
     ]
+
+
+def _verified(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+    """Scores what has settled; the track record is told in the report."""
+    for one in settle(deployment, now, names):
+        if one.error is not None:
+            tell("failed", f"verify: {one.hazard}", one.error)
+        elif one.settled or one.changed:
+            yield one.hazard, f"{one.settled:,} settled, {one.unknown:,} unknown, {one.changed:,} changed"
+
+
+def _watched(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+    """Looks for drift, and holds champions to their band."""
+    watched = watch(deployment, now, tell, verified=verified_forecasts(deployment, names), hazards=names)
+    yield from hold_all(deployment, watched.performance, now, tell).items()
+
+
+def _retrained(
+    names: Sequence[str], deployment: Deployment, now: pd.Timestamp, tell: Tell
+) -> Iterator[tuple[str, str]]:
+    """Retrains what is due, and brings it before the gate."""
+    verified = verified_forecasts(deployment, names)
+    watched = watch(deployment, now, _nobody, verified=verified, hazards=names)
+    gate = before_the_gate(verified)
+    done = retrain_due(deployment, now, tell, challenge=gate, watched=watched, hazards=names, test=rolling_test)
+    for one in done:
+        yield one.hazard, f"retrained, as {one.reason.en}: {one.decision}"
+
+
+def _nobody(kind: str, about: str, text: str) -> None:
+    """What is told here was told by the step before."""
 
 
 class Ingesting:

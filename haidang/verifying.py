@@ -49,6 +49,25 @@ class Verified:
 def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | None = None) -> tuple[Verified, ...]:
     """Verifies what has settled since the last time, and renews the track records that this changes.
 
+    Args:
+        deployment: the deployment.
+        now: the moment at which the truth is read.
+        hazards: names; all that were ever issued for None.
+
+    Returns:
+        What was found, one for each hazard.
+    """
+    told = settle(deployment, now, hazards)
+    newest = deployment.verified.verified_until()
+    for found_of in told:
+        if found_of.error is None and found_of.hazard in newest:
+            renew_track_record(deployment, deployment.hazard(found_of.hazard), newest[found_of.hazard])
+    return told
+
+
+def settle(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | None = None) -> tuple[Verified, ...]:
+    """Verifies what has settled since the last time, and leaves the track records as they are.
+
     Run again it adds nothing; killed half way it goes on where it was. What cannot be done for one hazard is told and
     holds up no other.
 
@@ -69,10 +88,6 @@ def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | N
         rows, found = _settle(deployment, [deployment.hazard(name) for name in several], now, until)
         deployment.verified.add(rows)
         told += found
-    newest = deployment.verified.verified_until()
-    for found_of in told:
-        if found_of.error is None and found_of.hazard in newest:
-            renew_track_record(deployment, deployment.hazard(found_of.hazard), newest[found_of.hazard])
     return tuple(sorted(told, key=lambda one: one.hazard))
 
 

@@ -27,12 +27,10 @@ ASKED: dict[str, Callable[[Archive], object]] = {
     "begins": lambda archive: archive.begins(),
     "ends": lambda archive: archive.ends(),
     "ends of rain": lambda archive: archive.ends("rain"),
-    "newest known": lambda archive: archive.newest_known(),
+    "newest known": lambda archive: sorted(archive.newest_known().items()),
     "variables": lambda archive: archive.variables(),
     "newest day": lambda archive: archive.newest_day("rain", "station"),
-    "newest rows": lambda archive: (
-        archive.newest_rows("rain", 2).sort_values(["site", "known_time"]).to_csv(index=False)
-    ),
+    "newest rows": lambda archive: sorted(archive.newest_rows("rain", 2).to_csv(index=False).splitlines()),
     "observed": lambda archive: archive.observed(
         "rain", by=at("2025-01-01"), start=at("2024-03-08"), end=at("2024-03-16")
     ).to_dict()["data"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import mlflow
 import pytest
-from postgresql_server import postgresql, programs
+from postgres_server import a_postgres
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from tiny_deployment import SMALL, a_copy, train
@@ -21,8 +21,6 @@ from features.settings import QUIET, Settings
 from haidang import jobs
 from serving.deployment import Deployment, open_deployment
 
-PROGRAMS = programs()
-pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="Debian's package postgresql is not installed")
 pytest.importorskip("psycopg", reason="psycopg is not installed: it comes with the extra dev")
 pytest.importorskip("moto", reason="moto is not installed: it comes with the extra dev")
 BUCKET = "haidang"
@@ -31,8 +29,7 @@ _READY_WITHIN_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
-    assert PROGRAMS is not None
-    with postgresql(PROGRAMS) as address:
+    with a_postgres() as address:
         yield address
 
 
