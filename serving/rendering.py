@@ -254,9 +254,10 @@ def _is_simulated(age: dict[str, str | int | None]) -> bool:
 
 
 def _told(sense: Sense, thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance | Undercut]:
-    kind = Exceedance if sense == "at_least" else Undercut  # what is our own is not validated again: there are many
-    rounded = [(float(cut), round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
-    return [kind.model_construct(**{sense: cut}, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
+    rounded = [(cut, round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
+    if sense == "at_least":
+        return [Exceedance(at_least=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
+    return [Undercut(at_most=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
 
 
 def _local(moment: datetime, zone: str) -> datetime:

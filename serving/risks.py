@@ -92,7 +92,7 @@ def _several(
     hazards = _hazards(answers, names)
     for name in question.thresholds_of:
         if name not in hazards:
-            raise FieldError(f"thresholds_of.{name}", f"{name} is not among `hazards`")
+            raise FieldError("thresholds_of", f"{name!r} is not among `hazards`")
     answers.check_moment(question.issue_time, now)
     codes = [*dict.fromkeys(place.site for place in places)]
     told: list[RiskAnswer] = []

@@ -24,7 +24,7 @@ from serving.resources import PROBLEMS, answers_of, other_formats
 from serving.stored import CursorError, StoredForecasts, Wanted
 
 _Question = TypeVar("_Question", bound=BaseModel)
-MOST_PREPARED = 10_000
+MOST_PREPARED = 2_000
 _ONE: dict[int | str, dict[str, Any]] = {
     **PROBLEMS,
     404: {"model": Problem, "description": "nothing was issued under this id"},
@@ -48,14 +48,12 @@ def add_forecasts(api: FastAPI) -> None:
         """The latest issued forecast of a hazard, from bytes that are held in memory."""
         answers: Answers = request.app.state.answers
         asked = request.query_params
-        key = (asked.get("hazard"), asked.get("site"), asked.get("format"), request.headers.get("accept"))
-        held = answers.prepared
-        found = held.get(key) if len(asked) == len(asked.multi_items()) and _LATEST.issuperset(asked) else None
+        outlet = asked.get("format") or format_asked(None, request.headers.get("accept"))
+        known = _LATEST.issuperset(asked) and len(asked) == len(asked.multi_items())
+        found = answers.prepared.get((asked.get("hazard"), asked.get("site"), outlet)) if known else None
         if found is None:
             question = _validated(LatestQuestion, request)
             found = await run_in_threadpool(_latest, answers, question, request.headers.get("accept"))
-            if len(held) < MOST_PREPARED:
-                held[key] = found
         return respond(request, found, f"max-age={math.ceil(answers.deployment.settings.refresh_seconds)}")
 
     @api.get("/v1/forecasts", response_model=ForecastPage, responses={**PROBLEMS, **other_formats()})
@@ -122,14 +120,21 @@ _LATEST = frozenset(LatestQuestion.model_fields)
 
 
 def _latest(answers: Answers, question: LatestQuestion, accept: str | None) -> Prepared:
-    asked = format_asked(question.format, accept)
-    sites = None if question.site is None else [question.site]
+    """Makes the bytes, and holds them under the code of the site, so that no spelling of a name is held by itself."""
+    asked, held = format_asked(question.format, accept), answers.prepared
     try:
+        code = None if question.site is None else answers.deployment.sites.find(question.site).code
+        sites = None if code is None else [code]
         answer = answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC))
-    except FieldError as error:
+    except (FieldError, UnknownNameError) as error:
+        if isinstance(error, UnknownNameError) and error.kind != "site":
+            raise
         raise FieldError("site", str(error)) from error
     body = WRITERS[asked](by_hazard(answers, [answer])) if asked in WRITERS else answer.model_dump_json()
-    return prepare(body, MEDIA_TYPES[asked])
+    found = prepare(body, MEDIA_TYPES[asked])
+    if len(held) < MOST_PREPARED:
+        held[question.hazard, code, asked] = found
+    return found
 
 
 def _page(answers: Answers, question: ForecastsQuestion) -> ForecastPage:

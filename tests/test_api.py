@@ -138,6 +138,26 @@ def test_a_body_that_is_no_json_object_is_refused(ask: Ask, body: bytes) -> None
     problem_of(ask("POST", "/risk", content=body, headers={"content-type": "application/json"}), 422)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"hazard": "\ud800"}',
+        r'{"hazard": "small_rain", "sites": ["\udfff"]}',
+        r'{"hazard": "small_rain", "\ud800": 1}',
+        r'{"hazards": ["small_rain"], "thresholds_of": {"\ud800": [1]}}',
+        r'{"hazards": ["\u0000"]}',
+    ],
+)
+def test_letters_that_no_text_has_are_refused_with_a_problem_report(ask: Ask, body: str) -> None:
+    problem_of(ask("POST", "/risk", content=body, headers={"content-type": "application/json"}), 422)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "1677-01-01T00:00Z", "-1"])
+@pytest.mark.parametrize("name", ["issue_time_from", "issue_time_to", "valid_time_from", "valid_time_to"])
+def test_a_moment_at_the_ends_of_time_is_a_filter_as_any_other(ask: Ask, name: str, moment: str) -> None:
+    assert ask("GET", "/v1/forecasts", params={name: moment, "limit": 1}).status_code in (200, 422)
+
+
 def test_several_faults_are_all_named(ask: Ask) -> None:
     told = problem_of(ask("POST", "/risk", json={"hazard": 7, "thresholds": ["x"], "place": "S1"}), 422)
     assert {error["field"] for error in told.errors} == {"hazard", "thresholds.0", "place"}

@@ -178,6 +178,20 @@ def test_who_holds_an_answer_is_not_sent_it_again(ask: Ask) -> None:
     assert latest(ask, accept="text/csv").headers["etag"] != tag
 
 
+def test_bytes_are_held_once_for_a_site_however_it_is_named(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    answers = answering(the_deployment(tmp_path_factory))
+    asked = client(answers)
+    told = {
+        asked("GET", "/v1/forecasts/latest", params={"hazard": SMALL, "site": name}, headers={"accept": accept}).content
+        for name in ("S1", "Hạ Long", "ha long", "HA LONG")
+        for accept in ("*/*", "application/json", "application/json;q=0.3")
+    }
+    assert len(told) == 1
+    assert list(answers.prepared) == [(SMALL, "S1", "json")]
+
+
 def test_a_tag_is_that_of_the_bytes() -> None:
     assert prepare("a").etag == prepare(b"a").etag != prepare("b").etag
 

@@ -221,7 +221,7 @@ def test_thresholds_of_several_hazards_are_given_by_hazard(answers: Answers) -> 
         ({"hazard": SMALL}, "hazard"),
         ({"hazards": [SMALL, "small_rian"]}, "hazards.1"),
         ({"hazards": [SMALL], "thresholds": [10]}, "thresholds"),
-        ({"hazards": [SMALL], "thresholds_of": {COAST: [30]}}, f"thresholds_of.{COAST}"),
+        ({"hazards": [SMALL], "thresholds_of": {COAST: [30]}}, "thresholds_of"),
         ({"hazards": [SMALL], "thresholds_of": {SMALL: [10, 1000]}}, f"thresholds_of.{SMALL}.1"),
         ({"hazards": [SMALL], "sites": ["S1", "Atlantis"]}, "sites.1"),
     ],
