@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
+from sklearn.metrics.pairwise import haversine_distances
 
 from features.boundaries import read_boundaries
 from features.errors import HaidangError
 from features.places import sites_at
 from features.settings import Settings
-from features.sites import Site, Sites
+from features.sites import EARTH_RADIUS_KM, Site, Sites
 from serving.questions import PlaceView
 
 REACH_KM = 25.0
@@ -51,8 +52,8 @@ class Positions:
                 "forecast, see /v1/sites"
             )
         site = self.sites[code]
-        position = Site("?", "", "", latitude, longitude, {})
-        distance = float(Sites([position, Site("!", "", "", site.latitude, site.longitude, {})]).distances_km[0, 1])
+        both = np.radians([[latitude, longitude], [site.latitude, site.longitude]])
+        distance = EARTH_RADIUS_KM * float(haversine_distances(both)[0, 1])
         return _view(asked, site, "area" if inside else "nearest", round(distance, 2))
 
 

@@ -30,9 +30,8 @@ _ONE: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "nothing was issued under this id"},
 }
 _NO_QUERY = "takes no parameters"
-Id = Annotated[
-    str, Path(max_length=200, description="`id` of a forecast", examples=["heavy_rain.20250904T230000Z.0f…"])
-]
+_EXAMPLE = "heavy_rain.20250904T230000Z.f23eb7f4605098a8"
+Id = Annotated[str, Path(max_length=200, description="`id` of a forecast", examples=[_EXAMPLE])]
 
 
 def add_forecasts(api: FastAPI) -> None:

@@ -87,6 +87,14 @@ def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
     }
     assert set(described["paths"]) == {"/risk", *(f"/v1/{path}" for path in paths)}
     assert {"200", "422", "503"} <= set(described["paths"]["/risk"]["post"]["responses"])
+    latest = described["paths"]["/v1/forecasts/latest"]["get"]
+    assert [(one["name"], one["required"]) for one in latest["parameters"]] == [
+        ("hazard", True),
+        ("site", False),
+        ("format", False),
+    ]
+    outlets = ["application/json", "application/geo+json", "text/csv", "application/vnd.apache.parquet"]
+    assert sorted(latest["responses"]["200"]["content"]) == sorted(outlets)
     assert ask("GET", "/").headers["location"] == "/openapi.json"
 
 
