@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-NEVER_CHANGES = "max-age=31536000, immutable"
-
 
 @dataclass(frozen=True)
 class Prepared:

@@ -229,7 +229,7 @@ def test_a_person_promotes_against_the_gate_and_rolls_back_and_the_audit_tells(h
 def test_a_challenger_is_put_into_the_shadow_and_taken_out(haidang: Haidang, mine: Path) -> None:
     assert "version 1 forecasts in the shadow" in good(haidang("--home", mine, "shadow", SMALL))
     told = good(haidang("--home", mine, "issue", SMALL, "--at", "2023-06-29T07:00"))
-    assert "in the shadow: 10 forecasts of its challenger" in told
+    assert "10 forecasts of its challenger in the shadow" in told
     assert "small_rain has no version 5" in refused(haidang("--home", mine, "shadow", SMALL, "--version", "5"))
     assert "nobody forecasts in the shadow" in good(haidang("--home", mine, "shadow", SMALL, "--stop"))
 
