@@ -19,11 +19,11 @@ def rolling_test(deployment: Deployment, hazard: Hazard) -> Backtest | None:
     return jobs.run_backtest(deployment, hazard, progress=lambda done, of: None)
 
 
-def before_the_gate(verified: pd.DataFrame) -> Challenge:
+def before_the_gate(verified: pd.DataFrame | None) -> Challenge:
     """Who brings a retrained forecaster before the gate; a changed forecast model is a reason not to ask for a gain.
 
     Args:
-        verified: verified forecasts, see `haidang.verifying.verified_forecasts`.
+        verified: verified forecasts, see `haidang.verifying.verified_forecasts`; None where there are none.
     """
 
     def gate(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> Decision:

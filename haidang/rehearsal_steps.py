@@ -15,13 +15,13 @@ from haidang.rehearsal import Step, Tell
 from haidang.rehearsal_folder import at_moment
 from haidang.retraining import retrain_due
 from haidang.verifying import settle, verified_forecasts
-from haidang.watching import watch
+from haidang.watching import Watched, watch
 from models.forecaster import Forecaster
 from serving.deployment import Deployment
 from serving.issue import Known, answers_to, records_of
 
 INGEST_HOUR = 6
-WATCHED_EVERY_DAYS = 7
+WATCHED_EVERY_DAYS = 28
 AT_ONCE = 28
 _DAY = pd.Timedelta(days=1)
 
@@ -36,13 +36,13 @@ def daily_steps(deployment: Deployment, names: Sequence[str], start: pd.Timestam
         end: day after the last.
     """
     issue_hour = max(deployment.hazard(name).issue_hour for name in names)
-    after = issue_hour + 1
+    after, watching = issue_hour + 1, Watching(names)
     return [
         Step("ingest", INGEST_HOUR, 1, Ingesting(deployment)),
         Step("issue", issue_hour, 1, Issuing(deployment, names, start, end)),
         Step("verify", after, 1, partial(_verified, names)),
-        Step("drift", after, WATCHED_EVERY_DAYS, partial(_watched, names)),
-        Step("retrain", after, WATCHED_EVERY_DAYS, partial(_retrained, names)),
+        Step("drift", after, WATCHED_EVERY_DAYS, watching.watch),
+        Step("retrain", after, WATCHED_EVERY_DAYS, watching.retrain),
     ]
 
 
@@ -55,26 +55,33 @@ def _verified(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, t
             yield one.hazard, f"{one.settled:,} settled, {one.unknown:,} unknown, {one.changed:,} changed"
 
 
-def _watched(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
-    """Looks for drift, and holds champions to their band."""
-    watched = watch(deployment, now, tell, verified=verified_forecasts(deployment, names), hazards=names)
-    yield from hold_all(deployment, watched.performance, now, tell).items()
+class Watching:
+    """Looks for drift and holds champions to their band; on the same day, retrains what is due for what was found."""
 
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._verified: pd.DataFrame | None = None
+        self._watched: Watched | None = None
 
-def _retrained(
-    names: Sequence[str], deployment: Deployment, now: pd.Timestamp, tell: Tell
-) -> Iterator[tuple[str, str]]:
-    """Retrains what is due, and brings it before the gate."""
-    verified = verified_forecasts(deployment, names)
-    watched = watch(deployment, now, _nobody, verified=verified, hazards=names)
-    gate = before_the_gate(verified)
-    done = retrain_due(deployment, now, tell, challenge=gate, watched=watched, hazards=names, test=rolling_test)
-    for one in done:
-        yield one.hazard, f"retrained, as {one.reason.en}: {one.decision}"
+    def watch(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+        """Gives each champion that was rolled back or held back."""
+        self._verified = verified_forecasts(deployment, self._names)
+        self._watched = watch(deployment, now, tell, verified=self._verified, hazards=self._names)
+        yield from hold_all(deployment, self._watched.performance, now, tell).items()
 
-
-def _nobody(kind: str, about: str, text: str) -> None:
-    """What is told here was told by the step before."""
+    def retrain(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+        """Gives each hazard that was retrained, why, and what the gate decided."""
+        done = retrain_due(
+            deployment,
+            now,
+            tell,
+            challenge=before_the_gate(self._verified),
+            watched=self._watched,
+            hazards=self._names,
+            test=rolling_test,
+        )
+        for one in done:
+            yield one.hazard, f"retrained, as {one.reason.en}: {one.decision}"
 
 
 class Ingesting:
