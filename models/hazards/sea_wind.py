@@ -3,27 +3,18 @@
 Strong wind at sea ("gió mạnh trên biển") begins at Beaufort 6; Article 50 of Decision 18/2021/QĐ-TTg tells its levels
 by Beaufort 6, 7 and above near the coast and 7 to 8, 9 and above offshore and at islands. The slowest wind of each
 number is that of the Decision's data, see `models/law`. The law means the mean of two minutes; what stations and runs
-give as the highest wind of the day stands for it. Runs of the model and its ensemble carry the skill, mostly of the
-winter monsoon; a storm that is known adds its own.
+give as the highest wind of the day stands for it.
 """
 
-from features.ahead import HighestAhead
-from features.feature import named
-from features.given import Attribute, Lead, season
-from features.past import MeanOver
 from features.periods import Periods
-from features.transformed import Logarithm
+from models.daily_wind import NOW, RUNS, WIND_FEATURES, daily_wind
 from models.hazard import Hazard
 from models.law.decision_18 import DECISION_18
 from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
-from models.normal_scores import NormalScores
 from models.targets import Highest
 
 _CUTS = tuple(DECISION_18.beaufort[number] for number in (6, 7, 8, 9))
-_RUNS = (HighestAhead("wind_speed"), HighestAhead("wind_speed_ensemble_high"))
-_STORM = Logarithm(HighestAhead("storm_wind"))
-_NOW = MeanOver("wind_speed", days=1)
 
 HAZARD = Hazard(
     name="sea_wind",
@@ -31,16 +22,16 @@ HAZARD = Hazard(
     title_en="Strong wind at sea",
     target=Highest("wind_speed", cuts=_CUTS, settle_days=2),
     periods=Periods(days=1, count=5),
-    features=(*_RUNS, _STORM, _NOW, *season(harmonics=3), Lead(), Attribute("island")),
-    persistence=_NOW,
-    model=NormalScores(scored=named(*_RUNS), columns=named(_NOW), ridge=100.0, min_events=0),
+    features=WIND_FEATURES,
+    persistence=NOW,
+    model=daily_wind(),
     levels={
         "watch": AtLeast(0.5, cut=_CUTS[0]),
         "warning": AtLeast(0.3, cut=_CUTS[1]),
         "severe": AtLeast(0.3, cut=_CUTS[2]),
     },
     law=LegalRule("sea_wind"),
-    rising=_RUNS,
+    rising=RUNS,
     amount=True,
     issue_every_days=1,
     refit_every_days=365,
