@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from haidang.skill_targets import CALIBRATED, COVERED_SEASON, COVERED_YEAR, covers
+from haidang.skill_targets import CALIBRATED, COVERED_SEASON, COVERED_YEAR, covers, judgeable
 from models.forecaster import EVENTS_TO_JUDGE
 from training.coverage import ALL_LEADS
 from training.pooled import ALL_YEAR, BASELINES
@@ -26,7 +26,7 @@ def by_lead(table: pd.DataFrame, covered: pd.DataFrame) -> list[str]:
         "90 % interval covers, year",
     ]
     lines = [f"| {' | '.join(heads)} |", "|---|---|---|---|---|---|"]
-    for (name, lead), rows in table[table["events"] >= EVENTS_TO_JUDGE].groupby(["hazard", "lead"]):
+    for (name, lead), rows in table[judgeable(table)].groupby(["hazard", "lead"]):
         seasonal = rows[rows["season"] != ALL_YEAR]
         above = int((seasonal[_SKILLS] > 0).all(axis=1).sum())
         below = int((seasonal[[f"{skill}_high" for skill in _SKILLS]] < 0).any(axis=1).sum())

@@ -85,9 +85,9 @@ def _markdown(
     about = (
         f"Code {code_version()}. Every hazard learned from {first.years} simulated years and was judged on "
         f"{first.test_years} fresh ones of another world, {worlds} times; intervals are the central 95 % of a block "
-        "bootstrap over the days of all fresh years; "
-        f"below {EVENTS_TO_JUDGE} events nothing is told. Coverage is that of the 90 % interval as it is told, drawn "
-        "to between the cuts as the probabilities put it, and is judged where the interval holds more than one amount. "
+        f"bootstrap over the days of all fresh years; below {EVENTS_TO_JUDGE} events, or questions without one, "
+        "nothing is told. Coverage is that of the 90 % interval as it is told, drawn to between the cuts as the probabilities "
+        "put it, and is judged where the interval holds more than one amount. "
         "Everything here is SIMULATED. Written by `make bench-skill`."
     )
     lines = [
@@ -143,7 +143,7 @@ def _rows(heads: Sequence[str], table: pd.DataFrame, before: Sequence[str], colu
 
 
 def _cell(row: pd.Series, name: str) -> str:
-    if row["events"] < EVENTS_TO_JUDGE or pd.isna(row[name]):
+    if min(row["events"], row["n"] - row["events"]) < EVENTS_TO_JUDGE or pd.isna(row[name]):
         return "-"
     digits = 4 if name.startswith("miscalibration") else 3
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")

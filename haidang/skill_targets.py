@@ -14,6 +14,11 @@ COVERED_YEAR, COVERED_SEASON = (0.88, 0.92), (0.86, 0.94)
 _WORST = 6
 
 
+def judgeable(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows with enough events, and enough questions without one: where an event is sure, skill says nothing."""
+    return (table["events"] >= EVENTS_TO_JUDGE) & (table["n"] - table["events"] >= EVENTS_TO_JUDGE)
+
+
 @dataclass(frozen=True)
 class Finding:
     """A claim beside what was found.
@@ -58,7 +63,7 @@ def _at_least(hazard: str, figure: str, floors: dict[int, float], *, cut: float 
 
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
         rows = table[(table["hazard"] == hazard) & (table["season"] == ALL_YEAR) & table["lead"].isin(list(floors))]
-        rows = rows[rows["cut"] == cut] if cut is not None else rows[rows["events"] >= EVENTS_TO_JUDGE]
+        rows = rows[rows["cut"] == cut] if cut is not None else rows[judgeable(rows)]
         if figure not in rows or rows[figure].dropna().empty:
             return None, "-"
         rows = rows.dropna(subset=[figure])
@@ -74,7 +79,7 @@ def _above_baselines() -> Claim:
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
         daily = table["period_days"] < 7
         near = table["lead"] <= daily.map({True: 5, False: 14})
-        rows = table[near & (table["season"] != ALL_YEAR) & (table["events"] >= EVENTS_TO_JUDGE)]
+        rows = table[near & (table["season"] != ALL_YEAR) & judgeable(table)]
         if rows.empty:
             return None, "-"
         skills = [f"skill_{name}" for name in BASELINES]
@@ -91,7 +96,7 @@ def _nowhere_below() -> Claim:
     """Nowhere does the whole interval of a skill lie below zero."""
 
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
-        rows = table[table["events"] >= EVENTS_TO_JUDGE]
+        rows = table[judgeable(table)]
         if rows.empty:
             return None, "-"
         highs = [f"skill_{name}_high" for name in BASELINES]
@@ -109,7 +114,7 @@ def _calibrated(most: float) -> Claim:
     """Miscalibration beyond sampling is small: the interval reaches down to what is allowed."""
 
     def check(table: pd.DataFrame) -> tuple[bool | None, str]:
-        rows = table[(table["season"] == ALL_YEAR) & (table["events"] >= EVENTS_TO_JUDGE)]
+        rows = table[(table["season"] == ALL_YEAR) & judgeable(table)]
         rows = rows.dropna(subset=["miscalibration_beyond"])
         if rows.empty:
             return None, "-"

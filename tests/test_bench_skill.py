@@ -97,7 +97,14 @@ def test_the_table_is_written_for_people_and_machines(out: Path) -> None:
 
 def figures_of(**changes: object) -> pd.DataFrame:
     """Two leads of heavy rain."""
-    rows = {"hazard": "heavy_rain", "season": ["all", "all", "summer"], "lead": [1, 3, 1], "cut": 50.0, "events": 100}
+    rows = {
+        "hazard": "heavy_rain",
+        "season": ["all", "all", "summer"],
+        "lead": [1, 3, 1],
+        "cut": 50.0,
+        "n": 5000,
+        "events": 100,
+    }
     told = {"share": [0.96, 0.93, None], "skill_climatology": 0.5, "skill_persistence": 0.5, "period_days": 1}
     ends = {"skill_climatology_high": 0.6, "skill_persistence_high": 0.6, "miscalibration_beyond": [0.001, 0.004, None]}
     return pd.DataFrame(
