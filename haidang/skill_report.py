@@ -86,8 +86,8 @@ def _markdown(
         f"Code {code_version()}. Every hazard learned from {first.years} simulated years and was judged on "
         f"{first.test_years} fresh ones of another world, {worlds} times; intervals are the central 95 % of a block "
         f"bootstrap over the days of all fresh years; below {EVENTS_TO_JUDGE} events, or questions without one, "
-        "nothing is told. Coverage is that of the 90 % interval as it is told, drawn to between the cuts as the probabilities "
-        "put it, and is judged where the interval holds more than one amount. "
+        "nothing is told. Coverage is that of the 90 % interval as it is told, drawn to between the cuts as the "
+        "probabilities put it, and is judged where the interval holds more than one amount. "
         "Everything here is SIMULATED. Written by `make bench-skill`."
     )
     lines = [
