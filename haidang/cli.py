@@ -17,6 +17,7 @@ from features.settings import Settings, keep_tools_quiet
 keep_tools_quiet()
 
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.key_commands import keys_app  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
@@ -286,6 +287,7 @@ def promote(
 
 
 app.command("observed-levels")(observed_levels_command)
+app.add_typer(keys_app, name="keys")
 
 
 @app.command("climate")

@@ -55,6 +55,10 @@ def test_an_audit_without_entries_is_whole(engine: Engine) -> None:
     assert (Audit(engine).verify().entries, Audit(engine).verify().faults) == (0, ())
 
 
+def renumbered(*moves: tuple[int, int]) -> str:
+    return ";".join(f"UPDATE audit_entries SET number = {to} WHERE number = {number}" for number, to in moves)
+
+
 CHANGES = {
     "changed": ("UPDATE audit_entries SET who = 'nobody' WHERE number = 3", ["entry 3 is not what was written"]),
     "changed details": (
@@ -65,13 +69,11 @@ CHANGES = {
     "first removed": ("DELETE FROM audit_entries WHERE number = 1", ["entry 1 before entry 2 was removed"]),
     "last removed": ("DELETE FROM audit_entries WHERE number >= 4", ["entries 4 to 5, the last of the chain"]),
     "reordered": (
-        "UPDATE audit_entries SET number = 30 WHERE number = 2; UPDATE audit_entries SET number = 2 WHERE number = 3; "
-        + "UPDATE audit_entries SET number = 3 WHERE number = 30",
+        renumbered((2, 30), (3, 2), (30, 3)),
         ["entry 2 does not follow entry 1", "entry 2 is not what", "entry 3 does not follow entry 2", "entry 3 is not"],
     ),
     "removed and renumbered": (
-        "DELETE FROM audit_entries WHERE number = 3; UPDATE audit_entries SET number = 3 WHERE number = 4; "
-        + "UPDATE audit_entries SET number = 4 WHERE number = 5",
+        "DELETE FROM audit_entries WHERE number = 3;" + renumbered((4, 3), (5, 4)),
         ["entry 3 does not follow entry 2", "entry 3 is not what was written"],
     ),
 }
