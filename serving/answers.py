@@ -84,6 +84,10 @@ class Answers:
         """Whether something can be answered."""
         return any(held.latest is not None for held in self._state.hazards.values())
 
+    def held(self) -> Mapping[str, Held]:
+        """What is held now of each hazard."""
+        return self._state.hazards
+
     def refresh(self) -> bool:
         """Loads what is new on the shelf and among the issued forecasts, aside, and swaps it in as a whole.
 

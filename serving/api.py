@@ -1,16 +1,15 @@
 """The HTTP resources of the risk API."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Query, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.answers import Answers, FieldError
-from serving.problems import problem, report_problems
+from serving.problems import report_problems
 from serving.questions import (
     ExplainQuestion,
     Explanation,
@@ -24,7 +23,6 @@ from serving.questions import (
     SiteView,
 )
 
-LARGEST_BODY = 1_000_000
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     422: {"model": Problem, "description": "a field is unknown or cannot be used; `errors` names it"},
     503: {"model": Problem, "description": "no answer can be given for this hazard now"},
@@ -41,6 +39,10 @@ def build_api() -> FastAPI:
         redoc_url=None,
     )
     report_problems(api)
+
+    @api.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        return Response(request.app.state.metrics.told(), media_type=CONTENT_TYPE_LATEST)
 
     @api.get("/", include_in_schema=False)
     def home() -> RedirectResponse:
@@ -90,45 +92,9 @@ def build_api() -> FastAPI:
     return api
 
 
-class BodyLimit:
-    """Refuses request bodies over a size: by the declared length, or as soon as more than that was read."""
-
-    def __init__(self, app: ASGIApp, largest: int = LARGEST_BODY) -> None:
-        self.app, self.largest = app, largest
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, or answers 413."""
-        headers = dict(scope.get("headers", []))
-        declared = headers.get(b"content-length", b"0")
-        if scope["type"] == "http" and declared.isdigit() and int(declared) > self.largest:
-            await _too_large(self.largest)(scope, receive, send)
-            return
-        size, begun = 0, False
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            return message if size <= self.largest else {"type": "http.disconnect"}
-
-        async def answered(message: Message) -> None:
-            nonlocal begun
-            if begun or size <= self.largest:
-                begun = True
-                await send(message)
-
-        await self.app(scope, counted, answered)
-        if not begun and size > self.largest:
-            await _too_large(self.largest)(scope, receive, send)
-
-
 async def _answers(request: Request) -> Answers:
     return cast("Answers", request.app.state.answers)
 
 
 def _json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json")
-
-
-def _too_large(largest: int) -> Response:
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {largest:,} bytes")

@@ -1,6 +1,7 @@
 """Errors over HTTP: every one is a problem report (RFC 9457) that says what is wrong, where, and what to do."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
+from serving.callers import NotAllowedError
 from serving.questions import Problem
 
 _LOG = logging.getLogger(__name__)
@@ -23,10 +25,16 @@ def report_problems(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _unexpected)
 
 
-def problem(status: HTTPStatus, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """A problem report as a response."""
     body = Problem(title=status.phrase, status=status, detail=detail, errors=errors or [])
-    return Response(body.model_dump_json(), status, media_type="application/problem+json")
+    return Response(body.model_dump_json(), status, headers, media_type="application/problem+json")
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -39,6 +47,9 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, WithheldError):
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    if isinstance(error, NotAllowedError):
+        challenge = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        return problem(error.status, str(error), headers=challenge)
     name = error.field if isinstance(error, FieldError) else ""
     if isinstance(error, UnknownNameError):
         name = error.kind

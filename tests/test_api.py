@@ -10,7 +10,8 @@ import pytest
 from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deployment, write_hazard
 
 from serving.answers import Answers
-from serving.api import LARGEST_BODY, BodyLimit, build_api
+from serving.api import build_api
+from serving.body_limit import LARGEST_BODY, BodyLimit
 from serving.questions import Explanation, HazardView, Problem, RiskAnswer, SiteView
 
 Ask = Callable[..., httpx.Response]
