@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format hazards bench bench-skill bench-real bench-storms lock clean
+.PHONY: run test check format hazards bench bench-skill bench-real bench-storms bench-drift lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -42,6 +42,9 @@ bench-real: $(STAMP)  ## test the cases on real data in DATA, beside persistence
 
 bench-storms: $(STAMP)  ## storms stronger than any of the record, beside the truth
 	$(BIN)/python -m haidang.bench storms
+
+bench-drift: $(STAMP)  ## alarms of drift without any, days until a bias is found, and what retraining brings
+	$(BIN)/python -m haidang.bench_drift $(ARGS)
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \

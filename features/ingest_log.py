@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Column, Integer, MetaData, String, Table, Text, create_engine, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.engine import Engine, Row
 
 from features.entries import Receipt
@@ -61,15 +60,16 @@ class Run:
 
 
 class IngestLog:
-    """A table in the deployment's SQLite database."""
+    """A table in the deployment's database."""
 
-    def __init__(self, file: Path) -> None:
-        """Names the database; it is made with the first run."""
-        self._file = file
+    def __init__(self, engine: Engine) -> None:
+        """Opens the table, and makes it where there is none."""
+        _RUNS.metadata.create_all(engine)
+        self._engine = engine
 
     def begin(self, source: str, asked: str, latency: pd.Timedelta, now: pd.Timestamp) -> Run:
         """Writes down that a run begins; runs of the source that never ended are called interrupted."""
-        with self._engine().begin() as connection:
+        with self._engine.begin() as connection:
             unended = (_RUNS.c.source == source) & (_RUNS.c.outcome == "running")
             connection.execute(update(_RUNS).where(unended).values(outcome="interrupted"))
             row = {
@@ -96,10 +96,8 @@ class IngestLog:
 
     def last(self, source: str, count: int = 1) -> Sequence[Run]:
         """The newest runs of a source, the newest first."""
-        if not self._file.exists():
-            return []
         found = select(_RUNS).where(_RUNS.c.source == source).order_by(_RUNS.c.id.desc()).limit(count)
-        with self._engine().connect() as connection:
+        with self._engine.connect() as connection:
             return [_run(row) for row in connection.execute(found)]
 
     def last_failure(self, source: str) -> Run | None:
@@ -108,9 +106,7 @@ class IngestLog:
 
     def sources(self) -> Sequence[str]:
         """The sources that were ever asked."""
-        if not self._file.exists():
-            return []
-        with self._engine().connect() as connection:
+        with self._engine.connect() as connection:
             return list(connection.scalars(select(_RUNS.c.source).distinct().order_by(_RUNS.c.source)))
 
     def goes_on_from(self, source: str, asked: str) -> pd.Timestamp | None:
@@ -127,14 +123,8 @@ class IngestLog:
         return until if now < until else None
 
     def _set(self, run: Run, **values: str) -> None:
-        with self._engine().begin() as connection:
+        with self._engine.begin() as connection:
             connection.execute(update(_RUNS).where(_RUNS.c.id == run.id).values(values))
-
-    def _engine(self) -> Engine:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(f"sqlite:///{self._file}", connect_args={"timeout": 30})
-        _RUNS.metadata.create_all(engine)
-        return engine
 
 
 def _run(row: Row[tuple[object, ...]]) -> Run:

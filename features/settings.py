@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     sources: dict[str, dict[str, Any]] = Field({}, description="sources: name -> its kind and settings")
     tracking_uri: str | None = Field(None, description="MLflow tracking store; a SQLite file in home by default")
     database_url: str | None = Field(None, description="database of what operators keep; a SQLite file by default")
+    frozen_years: int = Field(2, ge=0, description="last years that backtests and tuning leave alone")
     host: str = Field("127.0.0.1", description="address that the service binds")
     port: int = Field(3000, ge=1, le=65535, description="port that the service binds")
     refresh_seconds: float = Field(5.0, gt=0, description="how often the service looks for new forecasts")
@@ -92,6 +93,21 @@ class Settings(BaseSettings):
     def issued(self) -> Path:
         """Folder of the Delta table of issued forecasts."""
         return self.home / "issued"
+
+    @property
+    def shadow(self) -> Path:
+        """Folder of the Delta table of what challengers forecast beside the champions; never shown."""
+        return self.home / "shadow"
+
+    @property
+    def verified(self) -> Path:
+        """Folder of the Delta table of verified forecasts."""
+        return self.home / "verified"
+
+    @property
+    def track_records(self) -> Path:
+        """Folder of the track records."""
+        return self.home / "track_records"
 
     @property
     def forecasters(self) -> Path:

@@ -92,6 +92,10 @@ class Snapshot:
         for first in range(0, len(self.issue_times), size):
             yield Snapshot(self.issue_times[first : first + size], self.sites, self.zone, self._since)
 
+    def earlier(self, days: int) -> "Snapshot":
+        """What was known so many days before each issue time, for instance of reports that came in since."""
+        return Snapshot(self.issue_times - pd.Timedelta(days=days), self.sites, self.zone, self._since)
+
     def _last_known(self, variable: str, days: Days) -> np.ndarray:
         return self._since(variable, int(days.min())).last_known(self.issue_times.asi8, days)
 

@@ -45,6 +45,7 @@ class Case:
     apart: tuple[str, ...] = ()
 
 
+_ALL_TESTED = "frozen_years = 0  # the years that a case is tested on are published, and end with its record"
 _OWN_HAZARDS = Path(__file__).with_name("case_hazards")
 PROVINCE = SimulatedProvince(years=6, first_year=2020, known_until=datetime.fromisoformat("2025-09-05T07:00+07:00"))
 
@@ -53,7 +54,7 @@ def _lay_out(home: Path, sites: pd.DataFrame, zone: str, *, own_hazards: str | N
     """Writes sites and settings, and copies the hazard files that are the case's own."""
     home.mkdir(parents=True, exist_ok=True)
     sites.to_csv(home / "sites.csv", index=False)
-    settings = f'local_zone = "{zone}"\nsites = "sites.csv"\n'
+    settings = f'local_zone = "{zone}"\nsites = "sites.csv"\n{_ALL_TESTED}\n'
     if own_hazards is not None:
         (home / "hazards").mkdir(exist_ok=True)
         for file in (_OWN_HAZARDS / own_hazards).glob("*.py"):

@@ -3,12 +3,14 @@
 import os
 import sys
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from features.entries import SIMULATED, Receipt
 from features.errors import HaidangError
@@ -16,10 +18,18 @@ from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
 
+<<<<<<< HEAD
 from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.key_commands import keys_app  # noqa: E402
+=======
+from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.drift_command import announce_command, drift_command  # noqa: E402
+from haidang.hazard_report.command import report_command  # noqa: E402
+>>>>>>> main
 from haidang.observed_levels import observed_levels_command  # noqa: E402
+from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
+from haidang.track_records import track_record_command, verify_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
@@ -199,7 +209,12 @@ def backtest_command(
     context: typer.Context,
     hazard: HazardName,
     start: Annotated[str | None, typer.Option("--from", help="first origin; two years before the end")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="end of the test; the last complete outcome")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="end of the test; the frozen part")] = None,
+    leave_out: Annotated[
+        str | None, typer.Option(help="each season, each storm, or each group of sites by an attribute, in turn")
+    ] = None,
+    frozen: Annotated[bool, typer.Option(help="test on the frozen part, which a release may do once")] = False,
+    again: Annotated[str | None, typer.Option(help="why a release looks at the frozen part again")] = None,
     as_json: Json = False,
 ) -> None:
     """Forecasts the past as it was known and scores it beside climatology and persistence."""
@@ -207,11 +222,25 @@ def backtest_command(
 
     deployment, zone = open_deployment(context.obj), context.obj.local_zone
     chosen = deployment.hazard(hazard)
+    begin, until = _optional(start, zone), _optional(end, zone)
+    if frozen and (start or end or leave_out):
+        raise HaidangError("--frozen tests the whole frozen part: leave out --from, --to and --leave-out")
+    if again is not None and not (frozen and again.strip()):
+        raise HaidangError("--again takes the reason why the frozen part is looked at again, and goes with --frozen")
+    unseen = "year"
     with views.steps(f"backtest {hazard}") as told:
-        tested = jobs.run_backtest(
-            deployment, chosen, start=_optional(start, zone), end=_optional(end, zone), progress=told
-        )
-    reports.show_backtest(tested, as_json=as_json)
+        if frozen:
+            reason = (again or "").strip()
+            tested, _ = jobs.look_at_frozen(deployment, chosen, who=getuser(), now=_now(), reason=reason, progress=told)
+        elif leave_out is not None:
+            unseen = leave_out
+            tested = jobs.run_held_out(deployment, chosen, leave_out, start=begin, end=until, progress=told)
+        else:
+            tested = jobs.run_backtest(deployment, chosen, start=begin, end=until, progress=told)
+    reports.show_backtest(tested, unseen=unseen, as_json=as_json)
+
+
+app.command("report")(report_command)
 
 
 @app.command()
@@ -272,18 +301,9 @@ def tune_command(
     reports.show_tuned(tuned, run, as_json=as_json)
 
 
-@app.command()
-def promote(
-    context: typer.Context,
-    hazard: HazardName,
-    version: Annotated[str | None, typer.Option(help="registered version; the newest by default")] = None,
-) -> None:
-    """Makes a registered version the champion, after its exam."""
-    from haidang import jobs
-
-    deployment = open_deployment(context.obj)
-    forecaster, registered = jobs.promote(deployment, deployment.hazard(hazard), version)
-    views.show_promoted(forecaster, registered)
+app.command("promote")(promote_command)
+app.command("shadow")(shadow_command)
+app.add_typer(audit_app, name="audit")
 
 
 app.command("observed-levels")(observed_levels_command)
@@ -319,7 +339,7 @@ def issue_command(
         str, typer.Option(help="issue time with offset, `now`, or `latest` for when the hazard was last observed")
     ] = "now",
 ) -> None:
-    """Issues forecasts and stores them for ever."""
+    """Issues forecasts and stores them for ever; a challenger forecasts in the shadow, and is never shown."""
     from haidang import jobs
 
     deployment = open_deployment(context.obj)
@@ -328,9 +348,12 @@ def issue_command(
     if not names:
         raise HaidangError("no hazard has a champion: run `haidang train` and `haidang promote` first")
     by_moment: dict[pd.Timestamp, list[Hazard]] = {}
-    for one in map(deployment.hazard, names):
-        by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
     withheld: dict[str, HaidangError] = {}
+    for one in map(deployment.hazard, names):
+        try:
+            by_moment.setdefault(_issue_time(at, deployment, one, now), []).append(one)
+        except HaidangError as error:
+            withheld[one.name] = error
     for moment, hazards in by_moment.items():
         told = jobs.issue_all(deployment, hazards, moment, now)
         withheld |= told.withheld
@@ -338,8 +361,14 @@ def issue_command(
             if one.name not in told.withheld:
                 records = deployment.issued.at(one.name, moment)
                 views.show_issued(records, int((records["issued_at"] == now).sum()), context.obj.local_zone)
+        for name, beside in jobs.issue_shadows(deployment, hazards, moment, now).items():
+            views.console.print(f"  {name}: {beside:,} forecasts of its challenger in the shadow", highlight=False)
     if withheld:
         raise HaidangError("; ".join(map(str, withheld.values())))
+
+
+app.command("verify")(verify_command)
+app.command("track-record")(track_record_command)
 
 
 @app.command()
@@ -384,12 +413,27 @@ def serve(context: typer.Context) -> None:
     os.execvpe(command[0], command, settings.environment())  # noqa: S606  (no shell, our own interpreter)
 
 
+app.command("drift")(drift_command)
+app.command("announce-change")(announce_command)
+for _name, _command in (
+    ("run", operations.run_command),
+    ("due", operations.due_command),
+    ("health", operations.health_command),
+    ("backup", operations.backup_command),
+    ("restore", operations.restore_command),
+):
+    app.command(_name)(_command)
+
+
 def main() -> None:
     """Runs the command line; what the asker can mend is told in one line, with exit code 2."""
     try:
         app()
     except (HaidangError, ValidationError) as error:
         views.show_error(_faults(error) if isinstance(error, ValidationError) else error)
+        sys.exit(2)
+    except OperationalError as error:
+        views.show_error(f"the deployment's database does not answer: {error.orig}")
         sys.exit(2)
 
 

@@ -8,18 +8,21 @@ import httpx
 import pandas as pd
 from rich.rule import Rule
 
-from features.errors import UnknownNameError
+from features.errors import HaidangError, UnknownNameError
 from features.ingest import ingest
 from features.settings import Settings
 from haidang import jobs, reports, views
 from haidang.cases import CASES, Case
 from haidang.figures import as_table, figures, run_case
+from haidang.promoting import challenge, promote_by_force
 from haidang.serve import serving
 from haidang.simulation import judge_champion
+from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
 from serving.questions import RiskAnswer
 
 _FRESH_YEARS = 2
+_BY = "haidang demo"
 _LONG_AGO = pd.Timestamp("1800-01-01", tz="UTC")
 _FAR_AHEAD = pd.Timestamp("2100-01-01", tz="UTC")
 
@@ -74,9 +77,11 @@ def _train_and_issue(of_case: str, case: Case, deployment: Deployment, name: str
     reports.show_trained(trained)
     if case.folder is not None:
         reports.show_figures(as_table(figures(of_case, case, tested, deployment.archive)))
-    forecaster, registered = jobs.promote(deployment, hazard, trained.tracked.registered_version)
-    views.show_promoted(forecaster, registered)
-    now = pd.Timestamp(datetime.now(UTC))
+    now, registered = pd.Timestamp(datetime.now(UTC)), trained.tracked.registered_version
+    views.show_decision(challenge(deployment, hazard, registered, now, by=_BY), as_json=False)
+    if not _answers(deployment, hazard):
+        views.console.print("it answers all the same: this is a demonstration, and nobody else does")
+        promote_by_force(deployment, hazard, registered, now, reason="nobody else answers in a demonstration", by=_BY)
     latest = min(now, deployment.archive.ends(hazard.target.variable))
     new = jobs.issue_now(deployment, hazard, latest, now)
     views.show_issued(deployment.issued.at(name, latest), new, deployment.settings.local_zone)
@@ -84,6 +89,14 @@ def _train_and_issue(of_case: str, case: Case, deployment: Deployment, name: str
         with views.steps(f"oracle {name}") as told:
             judged = judge_champion(deployment, hazard, years=_FRESH_YEARS, seed=1, ceiling_years=0, progress=told)
         reports.show_judged(hazard, judged)
+
+
+def _answers(deployment: Deployment, hazard: Hazard) -> bool:
+    try:
+        deployment.shelf.champion(hazard)
+    except HaidangError:
+        return False
+    return True
 
 
 def _ask(address: str, hazard: str) -> None:

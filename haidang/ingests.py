@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from features.database import open_database
 from features.entries import SIMULATED, Receipt
 from features.errors import HaidangError
 from features.ingest import Source, ingest
@@ -74,7 +75,7 @@ def ingest_logged(
     Raises:
         HaidangError: if the source rests, fails, or a batch cannot be stored; the log says so too.
     """
-    log, now = IngestLog(deployment.settings.database), clock()
+    log, now = IngestLog(open_database(deployment.settings.database_address)), clock()
     if not force and (rest := log.rests_until(source.name, now)) is not None:
         until, error = rest.tz_convert(deployment.settings.local_zone), log.last(source.name)[0].error
         raise HaidangError(f"{source.name} failed three times in a row and rests until {until:%H:%M%z}; last: {error}")

@@ -1,7 +1,7 @@
 """The jobs: each works on the data at rest and can be run again, so that any scheduler can call it."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,14 +17,18 @@ from models.forecaster import Forecaster, load_forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
 from serving.issue import Known, issue_from
-from training.backtest import Backtest, backtest
-from training.fit import fit
-from training.held_out import leave_groups_out
+from training.backtest import Backtest, Peer, backtest
+from training.examples import first_issue
+from training.fit import code_version, fit
+from training.frozen import Look, allow, frozen_from
+from training.held_out import leave_groups_out, leave_stretches_out, seasons, storms
+from training.scores import skill_by_lead
 from training.tracking import Tracked, Tracking
 
 Progress = Callable[[int, int], None]
 Fitted = tuple[Forecaster, Backtest | None]
 DEFAULT_TEST_YEARS = 2
+_NOBODY: Mapping[str, Peer] = {}
 
 
 def open_tracking(settings: Settings) -> Tracking:
@@ -35,10 +39,22 @@ def open_tracking(settings: Settings) -> Tracking:
 def test_span(
     deployment: Deployment, hazard: Hazard, start: pd.Timestamp | None, end: pd.Timestamp | None
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """The stretch of a backtest: as asked, or the last two years whose outcomes are complete."""
-    complete = deployment.archive.ends() - pd.Timedelta(days=hazard.embargo_days)
-    until = min(end, complete) if end is not None else complete
-    return start if start is not None else until - pd.DateOffset(years=DEFAULT_TEST_YEARS), until
+    """The stretch of a backtest: as asked, or the last two years before the frozen part.
+
+    Raises:
+        HaidangError: if nothing is left before the frozen part.
+    """
+    years = deployment.settings.frozen_years
+    frozen = frozen_from(hazard, deployment.archive, years)
+    until = min(end, frozen) if end is not None else frozen
+    begin = start if start is not None else until - pd.DateOffset(years=DEFAULT_TEST_YEARS)
+    if not max(begin, deployment.archive.begins()) < until:
+        raise HaidangError(
+            f"nothing of {hazard.name} can be tested from {begin} on: from {until} on outcomes are not complete or the "
+            f"record is frozen (frozen_years = {years}); start earlier, look once with `haidang backtest {hazard.name} "
+            "--frozen`, or set frozen_years lower in haidang.toml before anything is chosen"
+        )
+    return begin, until
 
 
 def run_backtest(
@@ -47,18 +63,78 @@ def run_backtest(
     *,
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
+    further: Mapping[str, Peer] = _NOBODY,
     progress: Progress,
 ) -> Backtest:
-    """Rolls a hazard over past origins."""
+    """Rolls a hazard, and further contestants, over past origins."""
     start, end = test_span(deployment, hazard, start, end)
-    return backtest(hazard, deployment.archive, start, end, progress=progress)
+    return backtest(hazard, deployment.archive, start, end, further=further, progress=progress)
 
 
 def run_held_out(
-    deployment: Deployment, hazard: Hazard, groups: str, *, start: pd.Timestamp, progress: Progress
+    deployment: Deployment,
+    hazard: Hazard,
+    what: str,
+    *,
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
+    progress: Progress,
 ) -> Backtest:
-    """Leaves each group of sites out in turn, from a moment on; see `leave_groups_out`."""
-    return leave_groups_out(hazard, deployment.archive, groups, start=start, progress=progress)
+    """Leaves each season, each storm, or each group of sites by an attribute out in turn; see `training.held_out`.
+
+    Args:
+        deployment: the deployment.
+        hazard: the hazard.
+        what: "season", "storm" or a site attribute.
+        start: first issue time; when the record begins for None.
+        end: issue times end before this; at the frozen part for None.
+        progress: is told how many are done, of how many.
+    """
+    archive = deployment.archive
+    start, end = test_span(deployment, hazard, start or first_issue(archive), end)
+    if what == "season":
+        parts = seasons(archive, start, end)
+    elif what == "storm":
+        parts = storms(hazard, archive, start, end)
+    else:
+        return leave_groups_out(hazard, archive, what, start=start, end=end, progress=progress)
+    return leave_stretches_out(hazard, archive, parts, start=start, end=end, progress=progress)
+
+
+def look_at_frozen(
+    deployment: Deployment, hazard: Hazard, *, who: str, now: pd.Timestamp, reason: str = "", progress: Progress
+) -> tuple[Backtest, str]:
+    """Tests a hazard on the frozen part, which a release may do once, and logs the look with its figures.
+
+    Args:
+        deployment: the deployment.
+        hazard: the hazard.
+        who: the user who looks.
+        now: the present moment.
+        reason: why a release looks again; empty for its first look.
+        progress: is told how many folds are done, of how many.
+
+    Returns:
+        The backtest and the MLflow run of the look.
+
+    Raises:
+        HaidangError: if nothing is frozen, or the release has looked before and gives no reason.
+    """
+    archive, tracking = deployment.archive, open_tracking(deployment.settings)
+    start = frozen_from(hazard, archive, deployment.settings.frozen_years)
+    end = archive.ends() - pd.Timedelta(days=hazard.embargo_days)
+    if not start < end:
+        raise HaidangError(
+            f"nothing of {hazard.name} is frozen: the record is simulated, where `haidang oracle` judges on fresh "
+            "seeds, or frozen_years is 0"
+        )
+    look = Look(
+        hazard=hazard.name, code_version=code_version(), fingerprint=hazard.fingerprint,
+        who=who, at=now, start=start, end=end, reason=reason,
+    )  # fmt: skip
+    allow(tracking.looks(hazard.name), look)
+    tested = backtest(hazard, archive, start, end, progress=progress)
+    return tested, tracking.record_look(look, skill_by_lead(tested))
 
 
 def only_a_rule(deployment: Deployment, hazard: Hazard) -> bool:
@@ -159,7 +235,9 @@ def _fitted(deployment: Deployment, name: str, start: pd.Timestamp | None, progr
 
 
 def promote(deployment: Deployment, hazard: Hazard, registered_version: str | None = None) -> tuple[Forecaster, str]:
-    """Makes a registered version the champion: it sits its exam, also on rows built anew, and goes on the shelf.
+    """Puts a registered version on the shelf as champion, once it sat its exam, also on rows built anew.
+
+    There is no gate here: whether it should be champion is decided in `haidang/promoting.py`.
 
     Returns:
         The forecaster and its registered version.
@@ -214,8 +292,7 @@ def issue_all(
     Raises:
         HaidangError: if the issue time lies in the future or before the archive.
     """
-    if issue_time > issued_at:
-        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")
+    _not_in_the_future(issue_time, issued_at)
     known, records, withheld = Known(deployment.archive, issue_time), [], {}
     for hazard in hazards:
         try:
@@ -223,3 +300,33 @@ def issue_all(
         except HaidangError as error:
             withheld[hazard.name] = error
     return Issued(deployment.issued.add(records) if records else 0, withheld)
+
+
+def issue_shadows(
+    deployment: Deployment, hazards: Iterable[Hazard], issue_time: pd.Timestamp, issued_at: pd.Timestamp
+) -> dict[str, int]:
+    """Issues what challengers in the shadow say, beside their champions' forecasts; it is stored and never shown.
+
+    Returns:
+        How many records are new, by the name of each hazard that has a challenger.
+
+    Raises:
+        HaidangError: if the issue time lies in the future or before the archive, or a challenger cannot answer.
+    """
+    _not_in_the_future(issue_time, issued_at)
+    tracking, known, new = open_tracking(deployment.settings), None, {}
+    for hazard in hazards:
+        challenger = tracking.challenger(hazard.name)
+        if challenger is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=deployment.settings.home) as scratch:
+            folder, _ = tracking.download(hazard.name, str(challenger.version), Path(scratch))
+            forecaster = load_forecaster(folder, hazard)
+        known = known or Known(deployment.archive, issue_time)
+        new[hazard.name] = deployment.shadow.add(issue_from(forecaster, known, issued_at=issued_at))
+    return new
+
+
+def _not_in_the_future(issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> None:
+    if issue_time > issued_at:
+        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")

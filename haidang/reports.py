@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 from rich.table import Table
 
+from features.database import open_database
 from features.feeds import Feed, feeds
 from features.ingest_log import IngestLog
 from features.settings import Settings
@@ -23,7 +24,8 @@ from models.targets import SIGNS
 from serving.deployment import Deployment
 from training.achievable import leak_alarms
 from training.backtest import Backtest
-from training.scores import contingency, expected_value_scores, ranked_probability_scores, reliability, skill_by_lead
+from training.losses import ranked_probability_scores
+from training.scores import contingency, expected_value_scores, reliability, skill_by_lead
 from training.spread_scores import spread_skill
 from training.tracking import Tracking
 from training.tune import Tuned
@@ -32,7 +34,7 @@ from training.tune import Tuned
 def show_status(deployment: Deployment, tracking: Tracking, now: pd.Timestamp, *, as_json: bool) -> None:
     """What is at rest, how fresh it is, what was refused and what failed."""
     archive, zone = deployment.archive, deployment.settings.local_zone
-    log = IngestLog(deployment.settings.database)
+    log = IngestLog(open_database(deployment.settings.database_address))
     held: dict[str, object] = {"home": str(deployment.settings.home), "local_zone": zone}
     if archive.exists:
         held |= {
@@ -168,8 +170,8 @@ def _is_needed(field: dataclasses.Field[object]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
-    """Scores by lead and cut beside both baselines."""
+def show_backtest(tested: Backtest, *, unseen: str = "year", as_json: bool = False) -> None:
+    """Scores by lead and cut beside both baselines; `unseen` is what the models had not seen of what they answered."""
     skill, amounts = skill_by_lead(tested), spread_skill(tested)
     if as_json:
         print_models([*skill, *amounts])
@@ -177,7 +179,8 @@ def show_backtest(tested: Backtest, *, as_json: bool = False) -> None:
     hazard, times = tested.hazard, tested.issue_times
     console.print(
         f"{hazard.title_en}: tested on {len(tested.outcome):,} outcomes, issue times {times[0]:%Y-%m-%d} to "
-        f"{times[-1]:%Y-%m-%d}, each forecast by a model that had not seen its year; 90 % intervals by block bootstrap",
+        f"{times[-1]:%Y-%m-%d}, each forecast by a model that had not seen its {unseen}; "
+        "90 % intervals by block bootstrap",
         highlight=False,
     )
     console.print(_skill_table(skill, hazard.target.unit))

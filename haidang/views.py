@@ -1,5 +1,6 @@
 """What the command line shows: tables for people, JSON for machines."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from features.entries import Receipt
-from models.forecaster import Forecaster
 from models.targets import SIGNS
 from serving.questions import Explanation, HazardView, LegalView, PeriodForecast, RiskAnswer, SiteView
+from training.decision import Decision
 
 _WIDTH_IN_A_FILE = 150
 _BASES = {"model": "mô hình / model", "rule": "quy tắc / rule", None: "không / none"}
@@ -152,12 +153,22 @@ def show_sites(sites: Sequence[SiteView], *, as_json: bool) -> None:
     console.print(table)
 
 
-def show_promoted(forecaster: Forecaster, registered: str) -> None:
+def show_promoted(hazard: str, registered: str, forecaster: str) -> None:
     """Who is champion now."""
-    console.print(
-        f"{forecaster.hazard.name}: version {registered} ({forecaster.version}) passed its exam and is the champion",
-        highlight=False,
-    )
+    console.print(f"{hazard}: version {registered} ({forecaster}) is the champion", highlight=False)
+
+
+def show_decision(decision: Decision, *, as_json: bool) -> None:
+    """What the gate says of a challenger, and why."""
+    if as_json:
+        console.print_json(json.dumps(decision.facts(), ensure_ascii=False))
+        return
+    told = {"promote": "thay / promote", "keep": "giữ / keep the champion", "refuse": "từ chối / refuse"}
+    style = {"promote": "green", "keep": "yellow", "refuse": "red"}[decision.verdict]
+    console.print(f"{decision.hazard}: {decision.challenger}: {told[decision.verdict]}", style=style, highlight=False)
+    marks = {"holds": "+", "unproven": "?", "broken": "!"}
+    for one in decision.findings:
+        console.print(f"  {marks[one.found]} {one.vi}\n    {one.en}", highlight=False, soft_wrap=True, markup=False)
 
 
 def show_issued(records: pd.DataFrame, new: int, zone: str) -> None:

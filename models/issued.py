@@ -1,6 +1,6 @@
 """The store of issued forecasts: each is written once, never changed, and kept for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -81,6 +81,13 @@ class IssuedForecasts:
         rows = pa.concat_tables(pa.Table.from_pandas(one, ISSUED, preserve_index=False) for one in tables)
         return add_new(self._folder, rows, ISSUED, equal(_KEY), partition_by=["hazard"])
 
+    def hazards(self) -> list[str]:
+        """The hazards that were ever issued, by name."""
+        if not self.exists:
+            return []
+        told = pa.table(DeltaTable(str(self._folder)).get_add_actions(flatten=True))
+        return sorted(told["partition.hazard"].unique().to_pylist())
+
     def issue_times(self, hazard: str) -> pd.DatetimeIndex:
         """When forecasts of a hazard were issued, rising, UTC."""
         if not self.exists:
@@ -101,6 +108,33 @@ class IssuedForecasts:
         """The records of the newest issue of a hazard; empty if there is none."""
         times = self.issue_times(hazard)
         return self.at(hazard, times[-1]) if len(times) else ISSUED.empty_table().to_pandas()
+
+    def ended(self, asked: Mapping[str, tuple[pd.Timestamp, pd.Timestamp | None]]) -> dict[str, pa.Table]:
+        """The records of periods that ended, of several hazards in one reading.
+
+        Args:
+            asked: for each hazard until when its periods ended, and since when they ended or were issued; None for
+                all that were ever issued.
+
+        Returns:
+            For each hazard the columns of `ISSUED`, in no order; null in records from before a column was kept.
+        """
+        if not self.exists or not asked:
+            return dict.fromkeys(asked, ISSUED.empty_table())
+        stretches = []
+        for hazard, (until, since) in asked.items():
+            begun = f" and (valid_to >= '{since.isoformat()}' or issued_at >= '{since.isoformat()}')" if since else ""
+            stretches.append(f"(hazard = '{hazard}' and valid_to <= '{until.isoformat()}'{begun})")
+        held = DeltaTable(str(self._folder)).to_pyarrow_dataset(file_pruning_predicate=" or ".join(stretches))
+        names = [name for name in ISSUED.names if name in held.schema.names]
+        found = {}
+        for hazard, (until, since) in asked.items():
+            wanted = (ds.field("hazard") == hazard) & (ds.field("valid_to") <= until)
+            if since is not None:
+                wanted &= (ds.field("valid_to") >= since) | (ds.field("issued_at") >= since)
+            part = held.to_table(names, filter=wanted)
+            found[hazard] = pa.concat_tables([ISSUED.empty_table(), part], promote_options="permissive")
+        return found
 
     def _table(self, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
         held = DeltaTable(str(self._folder)).to_pyarrow_dataset()

@@ -94,11 +94,12 @@ class Answers:
         Returns:
             Whether anything was new.
         """
-        promoted = {name: self.deployment.shelf.tag(name) for name in self.deployment.hazards}
+        shelf, hazards = self.deployment.shelf, self.deployment.hazards
+        promoted = {name: (shelf.tag(name), shelf.held_back(name)) for name in hazards}
         mark = (self.deployment.issued.version, *promoted.items())
         if mark == self._state.mark:
             return False
-        self._state = State(mark, {name: self._hold(hazard) for name, hazard in self.deployment.hazards.items()})
+        self._state = State(mark, {name: self._hold(hazard, promoted[name][0]) for name, hazard in hazards.items()})
         return True
 
     def risk(self, question: RiskQuestion, *, now: datetime) -> RiskAnswer:
@@ -216,10 +217,10 @@ class Answers:
             for site in self.deployment.sites.values()
         ]
 
-    def _hold(self, hazard: Hazard) -> Held:
+    def _hold(self, hazard: Hazard, promoted: str | None) -> Held:
         trained = newest_card(self.deployment, hazard)
         try:
-            forecaster = self.deployment.shelf.champion(hazard)
+            forecaster = self.deployment.shelf.champion(hazard, promoted)
         except HaidangError as error:
             return Held(withheld=str(error), trained=trained)
         records = self.deployment.issued.latest(hazard.name)

@@ -1,4 +1,4 @@
-"""A deployment opened from its settings: sites, hazards, archive, shelf and issued forecasts."""
+"""A deployment opened from its settings: sites, hazards, archive, shelf, forecasts and what came of them."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,8 @@ from features.sites import Sites, read_sites
 from models.catalogue import hazard_named, read_hazards
 from models.hazard import Hazard
 from models.issued import IssuedForecasts
+from models.track_records import TrackRecords
+from models.verified import VerifiedForecasts
 from serving.shelf import Shelf
 
 
@@ -22,6 +24,9 @@ class Deployment:
         archive: what was known.
         shelf: the promoted forecasters.
         issued: the issued forecasts.
+        shadow: what challengers forecast beside the champions; never shown.
+        verified: those of them whose truth has settled, with what came.
+        track_records: what is made of these.
     """
 
     settings: Settings
@@ -30,6 +35,9 @@ class Deployment:
     archive: Archive
     shelf: Shelf
     issued: IssuedForecasts
+    shadow: IssuedForecasts
+    verified: VerifiedForecasts
+    track_records: TrackRecords
 
     def hazard(self, name: str) -> Hazard:
         """Looks up a hazard; the error lists what there is."""
@@ -53,4 +61,7 @@ def open_deployment(settings: Settings) -> Deployment:
         Archive(settings.archive, sites, settings.local_zone),
         Shelf(settings.shelf),
         IssuedForecasts(settings.issued),
+        IssuedForecasts(settings.shadow),
+        VerifiedForecasts(settings.verified),
+        TrackRecords(settings.track_records),
     )

@@ -19,7 +19,7 @@ from serving.audit import Audit
 from serving.body_limit import BodyLimit
 from serving.callers import KeyRing
 from serving.deployment import open_deployment
-from serving.gate import Gate
+from serving.request_gate import Gate
 from serving.json_log import log_as_json
 from serving.keys import Keys
 from serving.metrics import Metrics

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -186,17 +187,49 @@ def test_tuning_tells_what_it_found_tracks_it_and_changes_no_file(haidang: Haida
     assert file.read_bytes() == before
 
 
-def test_training_promotes_nothing_and_an_older_version_can_be_promoted_again(haidang: Haidang, mine: Path) -> None:
+def test_training_promotes_nothing_and_the_gate_keeps_a_champion_that_is_not_beaten(
+    haidang: Haidang, mine: Path
+) -> None:
     before = opened(mine).shelf.tag(SMALL)
-    assert "registered as version 2" in good(haidang("--home", mine, "train", SMALL, "--test-from", "2023-04-01"))
+    assert "registered as version 2" in good(haidang("--home", mine, "train", SMALL, "--test-from", "2023-01-01"))
     assert opened(mine).shelf.tag(SMALL) == before
-    for words, version in ((("promote", SMALL), "2"), (("promote", SMALL, "--version", "1"), "1")):
-        assert f"small_rain: version {version} (" in good(haidang("--home", mine, *words))
-        of = {row["hazard"]: row for row in json.loads(good(haidang("--home", mine, "status", "--json")))["hazards"]}
-        assert str(of[SMALL]["champion"]) == version
+    told = haidang("--home", mine, "promote", SMALL)
+    assert told.code == 1
+    assert "it is the champion already" in told.out
+    assert opened(mine).shelf.tag(SMALL) == before
     assert "small_rain has no version 9: there is 2, 1" in refused(
         haidang("--home", mine, "promote", SMALL, "--version", "9")
     )
+
+
+def test_a_person_promotes_against_the_gate_and_rolls_back_and_the_audit_tells(haidang: Haidang, mine: Path) -> None:
+    words = ("--home", mine, "promote", SMALL)
+    assert "takes a reason and a name" in refused(haidang(*words, "--force", "a flood is coming"))
+    assert "small_rain: version 1 (" in good(haidang(*words, "--force", "a flood is coming", "--by", "Lan"))
+    assert opened(mine).shelf.tag(SMALL).endswith("-2")
+    assert "has no earlier champion to go back to" in refused(haidang(*words, "--rollback"))
+    assert "is the champion again" in good(
+        haidang(*words, "--rollback", "--to", "1", "--by", "Lan", "--reason", "rest")
+    )
+    assert "--to names an earlier champion for --rollback" in refused(haidang(*words, "--to", "1"))
+    assert "--rollback goes with" in refused(haidang(*words, "--rollback", "--version", "1"))
+    listed = json.loads(good(haidang("--home", mine, "audit", "list", "--json")))
+    assert [(one["who"], one["what"]) for one in listed] == [("Lan", "promote by force"), ("Lan", "roll back")]
+    assert "a flood is coming" in good(haidang("--home", mine, "audit", "list", "--what", "promote by force"))
+    assert "the chain is whole: 2 entries" in good(haidang("--home", mine, "audit", "verify"))
+    with sqlite3.connect(mine / "haidang.db") as store:
+        store.execute("UPDATE audit_entries SET who = 'nobody' WHERE number = 1")
+    store.close()
+    broken = haidang("--home", mine, "audit", "verify")
+    assert broken.code == 1 and "entry 1 is not what was written" in broken.out
+
+
+def test_a_challenger_is_put_into_the_shadow_and_taken_out(haidang: Haidang, mine: Path) -> None:
+    assert "version 1 forecasts in the shadow" in good(haidang("--home", mine, "shadow", SMALL))
+    told = good(haidang("--home", mine, "issue", SMALL, "--at", "2023-06-29T07:00"))
+    assert "in the shadow: 10 forecasts of its challenger" in told
+    assert "small_rain has no version 5" in refused(haidang("--home", mine, "shadow", SMALL, "--version", "5"))
+    assert "nobody forecasts in the shadow" in good(haidang("--home", mine, "shadow", SMALL, "--stop"))
 
 
 def test_issuing_twice_says_that_nothing_was_changed(haidang: Haidang, mine: Path) -> None:
@@ -223,7 +256,7 @@ def test_issuing_twice_says_that_nothing_was_changed(haidang: Haidang, mine: Pat
         (("issue", SMALL, "--at", "2100-01-01"), "lies in the future"),
         (("issue", SMALL, "--at", "2020-06-01"), "the archive begins at 2021-01-01T06:00:00+07:00"),
         (("risk", SMALL, "--at", "2020-06-01"), "the archive begins at 2021-01-01T06:00:00+07:00"),
-        (("backtest", SMALL, "--from", "2030-01-01"), "the start comes before the end"),
+        (("backtest", SMALL, "--from", "2030-01-01"), "outcomes are not complete or the record is frozen"),
         (("backtest", SMALL, "--from", "2020-01-01"), "start later"),
         (("ingest", "nothing"), "unknown source 'nothing': there is "),
         (("ingest", "tables"), "source tables: file: Field required; mapping: Field required"),

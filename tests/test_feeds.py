@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from conftest import MakeArchive, at, entry
 
+from features.database import open_database
 from features.entries import Receipt
 from features.feeds import Feed, feeds
 from features.ingest_log import IngestLog
@@ -13,7 +14,7 @@ from features.ingest_log import IngestLog
 
 @pytest.fixture
 def log(tmp_path: Path) -> IngestLog:
-    made = IngestLog(tmp_path / "haidang.db")
+    made = IngestLog(open_database(f"sqlite:///{tmp_path / 'haidang.db'}"))
     made.finish(made.begin("station", "all", pd.Timedelta(hours=6), at("2024-03-12")), Receipt(), at("2024-03-12"))
     return made
 

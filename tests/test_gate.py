@@ -1,253 +1,208 @@
-"""The gate: keys, limits, time, headers, log and metrics of every request, before an application that just says yes."""
+"""The gate: what a challenger must show on the same questions, on answers of known quality."""
 
-import asyncio
-import io
-import json
-import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import httpx
+import numpy as np
 import pandas as pd
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from conftest import a_tiny_hazard, at
+from scipy.special import expit, logit
+from scipy.stats import norm
 
-from features.database import open_database
-from serving.callers import Caller, KeyRing, caller_of, requires
-from serving.gate import Gate
-from serving.json_log import JsonLines, without_secrets
-from serving.keys import Keys, Role
-from serving.metrics import Metrics
-from serving.problems import report_problems
-from serving.questions import Problem
-from serving.service_settings import ServiceSettings
+from features.periods import Periods
+from models.hazard import Hazard
+from training.decision import Decision, Finding
+from training.gate import Contestant, judge
+from training.paired import compared, tail_gain
 
-MADE = pd.Timestamp("2026-01-01", tz="UTC")
-NEVER = pd.Timestamp("2200-01-01", tz="UTC")
+CUTS = [10.0, 30.0]
 
 
-class Asked:
-    """An application behind a gate, with a clock and keys of its own."""
+class Truth:
+    """Two years of days at four sites, whose chance of an event is known: log-odds of weather and of season."""
 
-    def __init__(self, folder: Path, **stated: object) -> None:
-        self.keys = Keys(open_database(f"sqlite:///{folder / 'haidang.db'}"))
-        self.now = 0.0
-        self.metrics = Metrics()
-        inside = Starlette(routes=[Mount("/", app=application())])
-        settings = ServiceSettings(home=folder, **stated)
-        ring = KeyRing(self.keys)
-        self.gate = Gate(inside, settings, self.metrics, keys=ring, clock=lambda: self.now)
-        self.ring = ring
+    def __init__(self, hazard: Hazard, *, days: int = 730, seed: int = 1) -> None:
+        random = np.random.default_rng(seed)
+        times = pd.date_range(at("2022-01-01 07:00"), periods=days, freq="D").tz_convert("UTC")
+        names = ["issue_time", "site", "period"]
+        self.hazard = hazard
+        self.index = pd.MultiIndex.from_product([times, ["S1", "S2", "S3", "S4"], [1, 2]], names=names)
+        shape = (days, 4, 2)
+        self.season = np.broadcast_to(np.cos(np.arange(days) * 2 * np.pi / 365)[:, None, None], shape).ravel()
+        self.weather = np.broadcast_to(random.standard_normal((days, 1, 2)), shape).ravel()
+        self.noise = np.broadcast_to(random.standard_normal((days, 1, 2)), shape).ravel()
+        chance = self.told(1.0)
+        drawn = random.random(len(self.index))
+        amount = np.select([drawn < chance[30.0], drawn < chance[10.0]], [40.0, 20.0], 0.0)
+        self.outcome = pd.Series(amount, self.index, name="outcome")
 
-    def key(self, role: Role) -> dict[str, str]:
-        _, text = self.keys.make("Sở Y tế", role, MADE, expires_at=NEVER)
-        self.ring.refresh()
-        return {"Authorization": f"Bearer {text}"}
+    def told(self, weather: float, *, noise: float = 0.0) -> pd.DataFrame:
+        """Probabilities of who sees so much of the weather, and so much that is not there."""
+        log_odds = -1.5 + 0.5 * self.season + 1.2 * weather * self.weather + noise * self.noise
+        return pd.DataFrame({10.0: expit(log_odds), 30.0: expit(log_odds - 1.5)}, self.index)
 
-    def get(self, path: str = "/who", address: str = "203.0.113.7", **headers: str | bytes) -> httpx.Response:
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(self.gate, raise_app_exceptions=False, client=(address, 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://haidang") as opened:
-                return await opened.get(path, headers=headers)
+    def of_season(self) -> pd.DataFrame:
+        """Probabilities of who knows the season alone, and is calibrated: the mean over all weathers."""
+        weather = norm.ppf((np.arange(50) + 0.5) / 50)
+        log_odds = -1.5 + 0.5 * self.season[:, None] + 1.2 * weather
+        means = {cut: expit(log_odds - less).mean(axis=1) for cut, less in ((10.0, 0.0), (30.0, 1.5))}
+        return pd.DataFrame(means, self.index)
 
-        return asyncio.run(asked())
+    def judged(self, challenger: pd.DataFrame, champion: pd.DataFrame | None, **stated: object) -> Decision:
+        baselines = {"climatology": self.of_season(), "persistence": self.told(0.0, noise=0.5)}
+        mine = self.contestant("new", challenger)
+        other = None if champion is None else self.contestant("old", champion)
+        return judge(self.hazard, self.outcome, baselines, mine, other, **stated)  # type: ignore[arg-type]
 
-
-def application() -> Starlette:
-    async def who(request: Request) -> Response:
-        return PlainTextResponse((await caller_of(request)).name)
-
-    async def approve(request: Request) -> Response:
-        return PlainTextResponse(requires("approver")(request).name)
-
-    async def slow(request: Request) -> Response:
-        await asyncio.sleep(5)
-        return PlainTextResponse("late")
-
-    async def page(request: Request) -> Response:
-        return PlainTextResponse("page", headers={"Content-Security-Policy": "default-src 'self'"})
-
-    def broken(request: Request) -> Response:
-        raise RuntimeError("the password is swordfish")
-
-    app = Starlette(
-        routes=[
-            Route("/who", who), Route("/approve", approve), Route("/slow", slow), Route("/page", page),
-            Route("/broken", broken), Route("/things/{name}", who), Route("/livez", who),
-        ]
-    )  # fmt: skip
-    report_problems(app)
-    return app
+    def contestant(self, version: str, answers: pd.DataFrame, *, size: float = 1e6, seconds: float = 0.1) -> Contestant:
+        return Contestant(version, answers, pd.DataFrame(index=self.index), size, seconds)
 
 
-@pytest.fixture
-def behind(tmp_path: Path) -> Callable[..., Asked]:
-    return lambda **stated: Asked(tmp_path, **stated)
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return Truth(a_tiny_hazard(periods=Periods(days=1, count=2)))
 
 
-@pytest.fixture
-def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
-    """The log of the gate and of the problems, as it is written."""
-    stream, root = io.StringIO(), logging.getLogger("serving")
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
-    root.addHandler(handler)
-    level = root.level
-    root.setLevel(logging.INFO)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.removeHandler(handler)
-    root.setLevel(level)
+def sharpened(answers: pd.DataFrame, by: float) -> pd.DataFrame:
+    return pd.DataFrame(expit(by * logit(answers.to_numpy())), answers.index, answers.columns)
 
 
-def problem_of(response: httpx.Response, status: int) -> Problem:
-    assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
-    return Problem.model_validate_json(response.content)
+def told(decision: Decision) -> str:
+    return "; ".join(one.en for one in decision.reasons)
 
 
-def test_anybody_reads_and_a_key_tells_who_asks(behind: Callable[..., Asked]) -> None:
-    asked = behind()
-    assert asked.get().text == "anybody"
-    assert asked.get(**asked.key("reader")).text.startswith("Sở Y tế (key ")
+def test_a_better_one_is_promoted_and_every_figure_is_told(truth: Truth) -> None:
+    decision = truth.judged(truth.told(1.0), truth.told(0.5))
+    assert decision.verdict == "promote", decision
+    assert decision.figures["gain_champion_brier_low"] > 0
+    assert decision.figures["gain_champion_log_low"] > 0
+    assert decision.figures["diebold_mariano_brier"] > 0.95
+    assert {"gain_climatology_log", "miscalibration_10", "gain_lead_2_brier", "bytes"} <= set(decision.figures)
 
 
-@pytest.mark.parametrize(
-    "header", [b"Bearer hd_00000000_x", b"Bearer", b"Basic YTpi", b"nonsense", b"Bearer hd_\xe9_b", b"Bearer \xff"]
-)
-def test_what_is_no_key_is_never_taken_for_anybody(behind: Callable[..., Asked], header: bytes) -> None:
-    told = behind().get(Authorization=header)
-    assert told.headers["www-authenticate"] == "Bearer"
-    assert "unknown, revoked or expired" in problem_of(told, 401).detail
+def test_one_that_gives_the_same_answers_is_not_promoted(truth: Truth) -> None:
+    decision = truth.judged(truth.told(1.0), truth.told(1.0))
+    assert decision.verdict == "keep"
+    assert decision.figures["gain_champion_brier"] == 0
+    assert "not shown to be better than the champion" in told(decision)
 
 
-def test_where_reading_is_not_public_it_takes_a_key_and_probes_do_not(behind: Callable[..., Asked]) -> None:
-    asked = behind(public=False)
-    assert "reading takes a key here" in problem_of(asked.get(), 401).detail
-    assert asked.get(**asked.key("reader")).status_code == 200
-    assert asked.get("/livez").status_code == 200
+def test_a_merely_different_one_is_kept_out_and_let_in_where_a_reason_to_change_is_stated(truth: Truth) -> None:
+    different = truth.told(1.0, noise=0.02)
+    assert truth.judged(different, truth.told(1.0)).verdict == "keep"
+    decision = truth.judged(different, truth.told(1.0), reason="a year of newer data")
+    assert decision.verdict == "promote"
+    assert "a year of newer data" in told(decision)
 
 
-def test_a_role_is_asked_for_by_name(behind: Callable[..., Asked]) -> None:
-    asked = behind()
-    problem_of(asked.get("/approve"), 401)
-    assert "takes the role approver" in problem_of(asked.get("/approve", **asked.key("forecaster")), 403).detail
-    assert asked.get("/approve", **asked.key("approver")).status_code == 200
+def test_an_overfitted_one_is_refused(truth: Truth) -> None:
+    decision = truth.judged(truth.told(1.0, noise=1.5), truth.told(1.0), reason="newer data")
+    assert decision.verdict == "refuse"
+    assert "significantly worse at leads 1 d" in told(decision)
 
 
-def test_who_asks_too_often_waits_and_others_do_not(behind: Callable[..., Asked]) -> None:
-    asked = behind(address_burst=2, address_requests_per_second=0.1, key_burst=3, key_requests_per_second=0.1)
-    assert [asked.get().status_code for _ in range(3)] == [200, 200, 429]
-    told = asked.get()
-    assert told.headers["retry-after"] == "10"
-    assert problem_of(told, 429).detail == "this address asks too often: wait 10 s"
-    assert asked.get(address="203.0.113.8").status_code == 200
-    assert asked.get("/livez").status_code == 200, "probes are not counted"
-    key = asked.key("reader")
-    assert [asked.get(**key).status_code for _ in range(4)] == [200, 200, 200, 429], "a key has a bucket of its own"
-    asked.now = 10.0
-    assert asked.get().status_code == 200
+@pytest.mark.parametrize("by", [0.5, 2.0])
+def test_a_miscalibrated_one_is_refused(truth: Truth, by: float) -> None:
+    decision = truth.judged(sharpened(truth.told(1.0), by), truth.told(1.0))
+    assert decision.verdict == "refuse"
+    assert "calibration is worse at 10" in told(decision)
 
 
-def test_who_tries_keys_is_stopped_like_anybody(behind: Callable[..., Asked]) -> None:
-    asked = behind(address_burst=2, address_requests_per_second=0.1)
-    tries = [asked.get(Authorization=f"Bearer hd_0000000{number}_x").status_code for number in range(3)]
-    assert tries == [401, 401, 429]
+def test_miscalibration_is_found_also_in_one_that_sees_more(truth: Truth) -> None:
+    decision = truth.judged(sharpened(truth.told(1.0), 0.6), truth.of_season())
+    assert decision.figures["gain_champion_brier_low"] > 0
+    assert decision.verdict == "refuse"
+    assert "calibration is worse" in told(decision)
 
 
-def test_an_answer_that_takes_too_long_is_given_up(behind: Callable[..., Asked]) -> None:
-    told = behind(seconds=0.05).get("/slow")
-    assert problem_of(told, 504).detail.startswith("there was no answer within 0.05 s")
+def test_one_that_is_worse_at_one_lead_alone_is_refused(truth: Truth) -> None:
+    first = np.asarray(truth.index.get_level_values("period") == 1)
+    mixed = truth.told(1.0).mul(first, axis=0) + truth.told(0.2).mul(~first, axis=0)
+    decision = truth.judged(mixed, truth.told(0.4))
+    assert decision.figures["gain_champion_brier"] > 0
+    assert decision.verdict == "refuse"
+    assert "at leads 2 d" in told(decision)
+    assert "1 d" not in told(decision)
 
 
-def test_more_than_so_many_are_not_answered_at_once(behind: Callable[..., Asked]) -> None:
-    asked = behind(at_once=2, seconds=0.3)
-
-    async def three() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(asked.gate)
-        async with httpx.AsyncClient(transport=transport, base_url="http://haidang") as opened:
-            return list(await asyncio.gather(*(opened.get("/slow") for _ in range(3))))
-
-    told = asyncio.run(three())
-    assert sorted(one.status_code for one in told) == [503, 504, 504]
-    busy = next(one for one in told if one.status_code == 503)
-    assert busy.headers["retry-after"] == "1"
+def test_the_first_champion_must_beat_both_baselines(truth: Truth) -> None:
+    assert truth.judged(truth.told(1.0), None).verdict == "promote"
+    decision = truth.judged(truth.of_season(), None)
+    assert decision.verdict == "refuse"
+    assert "not shown to be better than climatology" in told(decision)
 
 
-@pytest.mark.parametrize("path", ["/who", "/nothing", "/broken", "/page"])
-def test_every_answer_has_the_headers_of_security(behind: Callable[..., Asked], path: str) -> None:
-    headers = behind().get(path, Origin="https://elsewhere.example").headers
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["vary"] == "Authorization"
-    own = "default-src 'self'" if path == "/page" else "default-src 'none'; frame-ancestors 'none'"
-    assert headers.get_list("content-security-policy") == [own], "a page may state its own"
-    assert not [name for name in headers if name.startswith("access-control-")], "no CORS"
+def test_too_few_days_show_nothing() -> None:
+    short = Truth(a_tiny_hazard(periods=Periods(days=1, count=2)), days=80)
+    decision = short.judged(short.told(1.0), short.told(0.0))
+    assert decision.verdict == "keep"
+    assert "8.0 blocks of days (10 are needed)" in told(decision)
 
 
-def test_a_request_has_one_id_in_its_answer_and_its_log(
-    behind: Callable[..., Asked], lines: Callable[[], list[dict[str, object]]]
-) -> None:
-    asked = behind()
-    assert asked.get(**{"X-Request-ID": "proxy-0042"}).headers["x-request-id"] == "proxy-0042"
-    own = asked.get("/things/7?key=hush", **{"X-Request-ID": "no good\tone"}, **asked.key("agency"))
-    assert len(own.headers["x-request-id"]) == 16
-    first, second = lines()
-    assert (first["request"], second["request"]) == ("proxy-0042", own.headers["x-request-id"])
-    assert (second["route"], second["method"], second["status"]) == ("/things/{name}", "GET", 200)
-    assert second["key"] in asked.keys.all() and first["key"] is None
-    assert "hush" not in json.dumps(second)
-
-
-def test_an_error_is_in_the_log_with_its_trace_and_not_in_the_answer(
-    behind: Callable[..., Asked], lines: Callable[[], list[dict[str, object]]]
-) -> None:
-    told = problem_of(behind().get("/broken"), 500)
-    assert "swordfish" not in told.model_dump_json() and "Traceback" not in told.model_dump_json()
-    failed = next(line for line in lines() if line["level"] == "error")
-    assert "RuntimeError" in str(failed["error"])
+def test_without_a_common_question_nothing_is_shown(truth: Truth) -> None:
+    none = {
+        name: answers.iloc[:0] for name, answers in {"climatology": truth.told(0), "persistence": truth.told(0)}.items()
+    }
+    mine = truth.contestant("new", truth.told(1.0).iloc[:0])
+    assert judge(truth.hazard, truth.outcome.iloc[:0], none, mine, mine).verdict == "keep"
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("asked with hd_0a1b2c3d_Zm9v-_YmFy today", "asked with hd_0a1b2c3d_(withheld) today"),
-        ("{'Authorization': 'Bearer abc.def'}", "{'Authorization': 'Bearer (withheld)'}"),
-        ("postgresql+psycopg://an:s3cret@db/haidang", "postgresql+psycopg://an:(withheld)@db/haidang"),
-        ("GET https://api.example/v1?apikey=12ab&day=1", "GET https://api.example/v1?apikey=(withheld)&day=1"),
-        ("password = 'x y'", "password = '(withheld) y'"),
-        ("unknown hazard 'rian': there is heavy_rain", "unknown hazard 'rian': there is heavy_rain"),
-    ],
+    ("size", "seconds", "verdict"), [(1.9e8, 0.9, "promote"), (2.1e8, 0.9, "refuse"), (1e6, 1.1, "refuse")]
 )
-def test_secrets_are_withheld_from_the_log(text: str, left: str) -> None:
-    assert without_secrets(text) == left
+def test_a_challenger_may_cost_twice_as_much_as_the_champion(
+    truth: Truth, size: float, seconds: float, verdict: str
+) -> None:
+    baselines = {"climatology": truth.told(0.0), "persistence": truth.told(0.0)}
+    champion = truth.contestant("old", truth.told(0.5), size=1e8, seconds=0.5)
+    challenger = truth.contestant("new", truth.told(1.0), size=size, seconds=seconds)
+    assert judge(truth.hazard, truth.outcome, baselines, challenger, champion).verdict == verdict
 
 
-def test_labels_of_metrics_do_not_grow_with_what_callers_send(behind: Callable[..., Asked]) -> None:
-    asked = behind()
-    for number in range(20):
-        asked.get(f"/things/{number}")
-        asked.get(f"/scan/{number}.php")
-    told = asked.metrics.told().decode()
-    assert 'haidang_requests_total{method="GET",route="/things/{name}",status="200"} 20.0' in told
-    assert 'haidang_requests_total{method="GET",route="unmatched",status="404"} 20.0' in told
-    assert "php" not in told
-    assert 'haidang_request_seconds_count{method="GET",route="unmatched"} 20.0' in told
+@pytest.mark.parametrize(("found", "verdict"), [("broken", "refuse"), ("unproven", "keep"), ("holds", "promote")])
+def test_what_was_found_elsewhere_counts(truth: Truth, found: str, verdict: str) -> None:
+    finding = Finding(found, "ở nơi khác", "elsewhere")  # type: ignore[arg-type]
+    decision = truth.judged(truth.told(1.0), truth.told(0.5), found=[finding])
+    assert decision.verdict == verdict
+    assert "elsewhere" in told(decision)
 
 
-def test_settings_come_from_the_file_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "service.toml").write_text("public = false\nkey_burst = 7\n", encoding="utf-8")
-    monkeypatch.setenv("HAIDANG_SERVICE_KEY_BURST", "9")
-    settings = ServiceSettings(home=tmp_path)
-    assert (settings.public, settings.key_burst, settings.address_burst) == (False, 9, 100)
-    (tmp_path / "service.toml").write_text("pubic = false\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="pubic"):
-        ServiceSettings(home=tmp_path)
+def test_gains_are_shares_of_climatology_s_loss_with_every_cell_weighing_the_same() -> None:
+    hazard = a_tiny_hazard(periods=Periods(days=1, count=1))
+    times = pd.date_range(at("2024-01-01 07:00"), periods=2, freq="D").tz_convert("UTC")
+    index = pd.MultiIndex.from_product([times, ["S1"], [1]], names=["issue_time", "site", "period"])
+    outcome = pd.Series([40.0, 0.0], index)  # an event of both cuts, then of none
+
+    def of(*rows: tuple[float, float]) -> pd.DataFrame:
+        return pd.DataFrame(list(rows), index, CUTS)
+
+    answers = {"climatology": of((0.5, 0.5), (0.5, 0.5)), "a": of((0.5, 0.5), (0.0, 0.5)), "b": of((0.5, 0), (0.5, 0))}
+    table = compared(hazard, outcome, answers)
+    every = np.ones(2, dtype=bool)
+    # Brier sums by cut: climatology .5 .5; a .25 .5; b .5 1: shares of it 1 1, .5 1, 1 2, means 1, .75, 1.5.
+    assert table.gain("a", "climatology", "brier", every).value == pytest.approx(0.25)
+    assert table.gain("a", "b", "brier", every).value == pytest.approx(0.5)
+    assert table.gain("b", "climatology", "brier", every).value == pytest.approx(-0.5)
+    # log loss at the first cut: climatology 2 ln 2, a ln 2 (and next to nothing for a certain, true answer)
+    assert table.gain("a", "climatology", "log", np.array([True, False])).value == pytest.approx(0.5, abs=1e-5)
 
 
-def test_a_caller_without_a_gate_is_anybody() -> None:
-    request = Request({"type": "http", "headers": []})
-    assert asyncio.run(caller_of(request)) == Caller()
+@pytest.mark.parametrize("sense", [1, -1])
+def test_the_tail_counts_beyond_the_cut_alone(sense: int) -> None:
+    cuts = (10.0, 30.0) if sense == 1 else (-10.0, -30.0)
+    hazard = a_tiny_hazard(periods=Periods(days=1, count=1), target=_target(cuts), levels={})
+    times = pd.date_range(at("2024-01-01 07:00"), periods=3, freq="D").tz_convert("UTC")
+    index = pd.MultiIndex.from_product([times, ["S1"], [1]], names=["issue_time", "site", "period"])
+    outcome = sense * pd.Series([0.0, 5.0, 20.0], index)
+    table = compared(hazard, outcome, {"climatology": pd.DataFrame(0.5, index, list(cuts))})
+
+    def quantiles(*medians: float) -> pd.DataFrame:
+        return pd.DataFrame({0.5: sense * np.array(medians)}, index)
+
+    # CRPS by the median alone is the absolute error, drawn up to 10: 0, 0, 8 against 0, 0, 4.
+    gain = tail_gain(table, outcome, quantiles(9.0, 0.0, 12.0), quantiles(0.0, 5.0, 16.0), cuts[0])
+    assert gain.value == pytest.approx(-1.0)
+
+
+def _target(cuts: tuple[float, ...]) -> object:
+    from models.targets import Highest
+
+    return Highest("air_temperature", cuts=cuts, settle_days=1, sense="at_least" if cuts[0] > 0 else "at_most")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from tiny_deployment import HANOI, write_settings
 
+from features.database import open_database
 from features.entries import Batch, Receipt
 from features.errors import HaidangError
 from features.ingest import ingest
@@ -78,7 +79,9 @@ def test_a_run_that_failed_goes_on_behind_the_last_month_that_is_stored(deployme
     assert run(deployment, again).accepted == 7 * 5
     assert again.fetched == [6, 7, 8, 9, 10, 11, 12]
     assert held(deployment) == 12
-    outcomes = [one.outcome for one in IngestLog(deployment.settings.database).last("monthly", 2)]
+    outcomes = [
+        one.outcome for one in IngestLog(open_database(deployment.settings.database_address)).last("monthly", 2)
+    ]
     assert outcomes == ["finished", "failed"]
 
 

@@ -34,8 +34,13 @@ from tiny_deployment import (
 )
 
 from features.archive import Archive
-from haidang import jobs
+from features.database import open_database
+from haidang import jobs, promoting
 from haidang.jobs import open_tracking
+from serving.audit import Audit
+from serving.deployment import Deployment
+from serving.shelf import Shelf
+from training.tracking import Tracking
 
 # The server imports everything once; each job is killed in a fork of it, which has not touched an archive yet.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -95,6 +100,32 @@ def training_killed_while_saving(home: Path) -> None:
 def training_killed_before_it_is_registered(home: Path) -> None:
     MlflowClient.create_model_version = die
     train(opened(home), SMALL)
+
+
+def challenge_killed_before_it_is_written_down(home: Path) -> None:
+    Tracking.record_decision = die
+    force(opened(home))
+
+
+def challenge_killed_before_the_audit(home: Path) -> None:
+    Audit.write = die
+    force(opened(home))
+
+
+def challenge_killed_before_the_shelf(home: Path) -> None:
+    Shelf.put = die
+    force(opened(home))
+
+
+def force(deployment: Deployment) -> None:
+    hazard = deployment.hazard(SMALL)
+    promoting.promote_by_force(deployment, hazard, "1", ENDS, reason="a test", by="Lan")
+
+
+def rollback_killed_before_the_shelf(home: Path) -> None:
+    Shelf.put_back = die
+    deployment = opened(home)
+    promoting.roll_back(deployment, deployment.hazard(SMALL), ENDS, to="1")
 
 
 def promotion_killed_half_way(home: Path) -> None:
@@ -202,6 +233,30 @@ def test_a_promotion_that_was_killed_leaves_the_champion_and_completes_when_run_
     jobs.promote(deployment, deployment.hazard(SMALL))
     assert deployment.shelf.tag(SMALL) != before
     assert deployment.shelf.champion(deployment.hazard(SMALL)).version in str(deployment.shelf.tag(SMALL))
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        challenge_killed_before_it_is_written_down,
+        challenge_killed_before_the_audit,
+        challenge_killed_before_the_shelf,
+        rollback_killed_before_the_shelf,
+    ],
+)
+def test_a_promotion_through_the_gate_that_was_killed_leaves_the_champion_and_completes_when_run_again(
+    home: Path, job: Callable[..., None]
+) -> None:
+    before = opened(home).shelf.tag(SMALL)
+    killed(job, home)
+    deployment = opened(home)
+    assert deployment.shelf.tag(SMALL) == before
+    assert answering(home).ready
+    force(deployment)
+    assert deployment.shelf.tag(SMALL) != before
+    audit = Audit(open_database(deployment.settings.database_address))
+    assert audit.verify().faults == ()
+    assert audit.entries()[-1].what == "promote by force"
 
 
 @pytest.mark.parametrize("job", [issue_killed_at_the_commit, issue_killed_while_writing])

@@ -108,3 +108,21 @@ def test_a_table_from_before_a_column_was_kept_is_read_and_added_to(issued: Issu
     assert issued.add(records()) == 0
     assert issued.latest("storm")["step"].tolist() == ["full", "full"]
     assert issued.at("storm", SEVEN)["step"].isna().all()
+
+
+def test_of_several_hazards_the_records_of_periods_that_ended_are_read_at_once(issued: IssuedForecasts) -> None:
+    day = pd.Timedelta(days=1)
+    for k in range(4):
+        issued.add(records(SEVEN + k * day))
+    issued.add(records(hazard="flood"))
+    found = issued.ended(
+        {"storm": (SEVEN + 4 * day, SEVEN + 3 * day), "flood": (SEVEN + 9 * day, None), "heat": (SEVEN, None)}
+    )
+    # periods end two days after they are issued: of those of the first four days one ended on day 3 and one on day 4
+    assert sorted(set(found["storm"]["issue_time"].to_pylist())) == [SEVEN + day, SEVEN + 2 * day]
+    assert len(found["flood"]) == 2
+    assert len(found["heat"]) == 0
+    late = records(SEVEN - 30 * day).assign(issued_at=SEVEN + 3 * day)
+    issued.add(late)
+    assert len(issued.ended({"storm": (SEVEN + 4 * day, SEVEN + 3 * day)})["storm"]) == 6
+    assert issued.hazards() == ["flood", "storm"]

@@ -15,6 +15,7 @@ from tiny_deployment import write_settings
 from werkzeug import Response
 
 from features.archive import Archive
+from features.database import open_database
 from features.entries import Batch, Receipt
 from features.errors import HaidangError
 from features.ingest import ingest
@@ -708,7 +709,7 @@ def test_a_failure_in_the_middle_keeps_what_came_and_going_on_completes_it(
     server.change = lambda places: (server.faults.extend(broken), places)[1]  # the first year comes, then nothing
     with pytest.raises(ProviderError, match="/v1/archive .*start_date=2022-01-02&end_date=2022-12-31.*503"):
         run()
-    log = IngestLog(deployment.settings.database)
+    log = IngestLog(open_database(deployment.settings.database_address))
     assert log.last(source.name)[0].delivered_until == at("2022-01-02")
     server.change = lambda places: places
     receipt = run()

@@ -9,10 +9,10 @@ from conftest import a_tiny_hazard, at
 
 from features.periods import Periods
 from training.backtest import Backtest
+from training.losses import ranked_probability_scores
 from training.scores import (
     contingency,
     expected_value_scores,
-    ranked_probability_scores,
     reliability,
     skill_by_lead,
 )

@@ -133,3 +133,44 @@ def test_the_card_on_the_shelf_says_where_the_forecaster_comes_from(deployment: 
     assert told["archive_version"] == deployment.archive.at_version(told["archive_version"]).version
     assert told["unit"] == "mm"
     assert {"rows", "events", "learned_until", "code_version", "libraries", "baselines_beaten"} <= set(told)
+
+
+def test_an_earlier_promotion_is_put_back_and_the_next_is_champion_again(
+    shelf: Shelf, forecaster: Forecaster, tmp_path: Path
+) -> None:
+    folder = saved(forecaster, tmp_path / "one")
+    tags = [shelf.put(folder, as_version(forecaster, version)) for version in ("aaa", "bbb", "ccc")]
+    assert [one.tag for one in shelf.promotions(SMALL)] == tags
+    shelf.put_back(SMALL, tags[0])
+    assert shelf.tag(SMALL) == Shelf(tmp_path / "shelf").tag(SMALL) == tags[0]
+    assert [one.tag for one in shelf.promotions(SMALL)] == tags
+    assert shelf.put(folder, as_version(forecaster, "ddd")) == shelf.tag(SMALL) == f"{SMALL}:ddd-1"
+
+
+def test_what_is_not_whole_on_the_shelf_cannot_be_put_back(
+    shelf: Shelf, forecaster: Forecaster, tmp_path: Path
+) -> None:
+    tag = shelf.put(saved(forecaster, tmp_path / "one"), forecaster)
+    (tmp_path / "shelf" / SMALL / "ccc-1").mkdir()
+    assert [one.tag for one in shelf.promotions(SMALL)] == [tag]
+    with pytest.raises(HaidangError, match="small_rain:ccc-1 is not on the shelf"):
+        shelf.put_back(SMALL, f"{SMALL}:ccc-1")
+
+
+def test_a_champion_that_is_held_back_answers_nobody_until_another_is_pointed_at(
+    shelf: Shelf, hazard: Hazard, forecaster: Forecaster, tmp_path: Path
+) -> None:
+    folder = saved(forecaster, tmp_path / "one")
+    with pytest.raises(HaidangError, match="has no champion to hold back"):
+        shelf.hold_back(SMALL, "too many alarms")
+    first = shelf.put(folder, forecaster)
+    shelf.hold_back(SMALL, "too many alarms")
+    assert shelf.held_back(SMALL) == "too many alarms"
+    with pytest.raises(HaidangError, match="the champion of small_rain is held back: too many alarms"):
+        shelf.champion(hazard)
+    assert shelf.loaded(hazard).version == forecaster.version
+    assert shelf.put(folder, forecaster) == f"{SMALL}:{forecaster.version}-2"
+    assert shelf.held_back(SMALL) is None
+    assert shelf.champion(hazard).version == forecaster.version
+    shelf.put_back(SMALL, first)
+    assert shelf.held_back(SMALL) == "too many alarms"

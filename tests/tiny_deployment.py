@@ -36,7 +36,7 @@ S3,Vân Đồn,Van Don,21.07,107.42,yes
 S4,Cô Tô,Co To,20.97,107.76,yes
 S5,Bình Liêu,Binh Lieu,21.52,107.39,no
 """
-SETTINGS = f'local_zone = "{HANOI}"\nsites = "sites.csv"\nhazards = "hazards"\n'
+SETTINGS = f'local_zone = "{HANOI}"\nsites = "sites.csv"\nhazards = "hazards"\nfrozen_years = 0\n'
 HAZARD = '''"""{title}."""
 
 from features.ahead import TotalAhead

@@ -17,6 +17,8 @@ from training.folds import rolling_origins
 from training.spreads import climate_quantiles, persistent_quantiles
 
 FORECASTERS = ("model", "climatology", "persistence")
+Peer = Callable[[Hazard], Exceedance]
+_NONE: Mapping[str, Peer] = {}
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Answers:
         probabilities: by contestant, one column per cut.
         expected: the expected outcome, one column per contestant.
         quantiles: as in `Backtest`.
+        learned_until: the last issue time that was learned from.
     """
 
     probabilities: dict[str, pd.DataFrame]
     expected: pd.DataFrame
     quantiles: dict[str, pd.DataFrame]
+    learned_until: pd.Timestamp
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,12 @@ class Backtest:
     Attributes:
         hazard: the hazard.
         outcome: what came, in the target's unit; index (issue_time, site, period).
-        probabilities: for model, climatology and persistence one column per cut, same index.
+        probabilities: for model, climatology, persistence and further contestants one column per cut, same index.
         expected: the expected outcome of each, same index.
         quantiles: of an amount, for model, climatology and persistence one column per level, and of the model the ends
             of the 90 % interval, `low` and `high`; same index. Empty where the outcome is not an amount.
         quarter: where the season of the middle of each period stands in `models.season.SEASONS`, same index.
+        learned_until: the last issue time that whoever answered had learned from, same index.
     """
 
     hazard: Hazard
@@ -54,6 +59,7 @@ class Backtest:
     expected: pd.DataFrame
     quantiles: dict[str, pd.DataFrame] = field(default_factory=dict)
     quarter: pd.Series | None = None
+    learned_until: pd.Series | None = None
 
     @property
     def issue_times(self) -> pd.DatetimeIndex:
@@ -67,6 +73,7 @@ def backtest(
     start: pd.Timestamp,
     end: pd.Timestamp,
     *,
+    further: Mapping[str, Peer] = _NONE,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Backtest:
     """Rolls over the origins from start to end.
@@ -79,6 +86,7 @@ def backtest(
         archive: the archive; its record must begin well before the start.
         start: first origin.
         end: end of the test, exclusive.
+        further: contestants beside model and baselines, by name, see `training.peers`; they tell no quantiles.
         progress: is told how many origins are done, of how many.
 
     Raises:
@@ -101,33 +109,36 @@ def backtest(
     for done, fold in enumerate(folds):
         known = examples(hazard, _between(past, learned[0], fold.learn_until), archive, by=fold.origin)
         questions = _between(truth.rows, fold.origin, fold.test_until)
-        answered.append(answers(hazard, known, questions))
+        answered.append(answers(hazard, known, questions, further))
         progress(done + 1, len(folds))
     return joined(hazard, truth, answered)
 
 
-def answers(hazard: Hazard, known: Examples, questions: pd.DataFrame) -> Answers:
+def answers(hazard: Hazard, known: Examples, questions: pd.DataFrame, further: Mapping[str, Peer] = _NONE) -> Answers:
     """What each contestant answers to rows of `ask` once it has learned from examples."""
     probabilities, means, quantiles = {}, {}, {}
-    for name, estimator in contestants(hazard).items():
+    entered = contestants(hazard) | {name: peer(hazard) for name, peer in further.items()}
+    for name, estimator in entered.items():
         estimator.fit(known.rows, hazard.target.severity(known.outcome))
         answer = estimator.predict_exceedance(questions)
         probabilities[name] = pd.DataFrame(answer, questions.index, list(hazard.target.cuts))
         means[name] = hazard.target.severity(estimator.expected(answer))
         if (spread := spread_of(hazard.target, estimator, questions, answer)) is not None:
             quantiles = {name: spread, **_of_baselines(hazard, known, questions, spread)}
-    return Answers(probabilities, pd.DataFrame(means, questions.index), quantiles)
+    learned = pd.DatetimeIndex(known.rows.index.get_level_values("issue_time"))
+    return Answers(probabilities, pd.DataFrame(means, questions.index), quantiles, learned.max())
 
 
 def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Backtest:
     """The answers of all folds beside what came, in the order of the questions."""
 
     def whole(parts: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-        return {name: pd.concat([part[name] for part in parts]).sort_index() for name in FORECASTERS}
+        return {name: pd.concat([part[name] for part in parts]).sort_index() for name in parts[0]}
 
     expected = pd.concat([one.expected for one in answered]).sort_index()
     told = [one.quantiles for one in answered if one.quantiles]
     quarter = pd.Series(quarters(truth.rows), truth.rows.index).loc[expected.index]
+    learned_until = pd.concat([pd.Series(one.learned_until, one.expected.index) for one in answered])
     return Backtest(
         hazard=hazard,
         outcome=truth.outcome.loc[expected.index],
@@ -135,6 +146,7 @@ def joined(hazard: Hazard, truth: Examples, answered: Sequence[Answers]) -> Back
         expected=expected,
         quantiles=whole(told) if told else {},
         quarter=quarter,
+        learned_until=learned_until.sort_index(),
     )
 
 

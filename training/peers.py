@@ -1,18 +1,22 @@
-"""Peers: recipes of other systems, made again on our rows, to be scored beside our models."""
+"""Peers: recipes of other systems, made again on our rows, and their own forecasts, to be scored beside our models."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset as ds
 
+from features.archive import Archive
 from models.blend import PerPeriod
 from models.boosted import Boosted
 from models.exceedance import Exceedance, Floats
 from models.hazard import Hazard
+from models.targets import Target
 
 _RAIN, _BEFORE = "total_ahead(rain)", "total_over(rain, days=3, coverage=0.8)"
 _WETNESS, _SLOPE = "latest(soil_wetness, days=15)", "attribute(attribute=landslide_susceptibility)"
 _EXTREME = 0.99
+_FORECAST = ["peer", "site", "issue_time", "valid_from", "valid_to"]
 
 
 class LhasaLike(Exceedance):
@@ -65,3 +69,41 @@ def lhasa_like(hazard: Hazard) -> Exceedance:
 
 PEERS: Mapping[str, Mapping[str, Callable[[Hazard], Exceedance]]] = {"landslide": {"lhasa_like": lhasa_like}}
 """Hazard -> name of a peer -> what makes it, unfitted."""
+
+
+def kept_peers(hazard: Hazard, archive: Archive) -> pd.DataFrame:
+    """What peers said of a hazard at our sites, as probabilities of its events.
+
+    A peer speaks of a hazard where its target is named like the hazard or the variable of the hazard's target, in its
+    unit. Quantiles and samples are those of the outcome: between quantiles the probability is interpolated, beyond the
+    outermost it is that of the outermost. A mean or median is taken for certain. Classes are not read.
+
+    Returns:
+        Columns peer, site, issue_time, valid_from, valid_to, cut and probability.
+    """
+    target = hazard.target
+    kept = archive.kept("peers").read(ds.field("target").isin([hazard.name, target.variable]))
+    kept = kept[kept["site"].notna() & kept["unit"].fillna("").isin(["", target.unit])]
+    told = []
+    for (*forecast, kind), rows in kept.groupby([*_FORECAST, "kind"]):
+        chances = _chances(hazard.target, str(kind), rows)
+        told += [(*forecast, cut, chance) for cut, chance in chances.items()]
+    found = pd.DataFrame(told, columns=[*_FORECAST, "cut", "probability"])
+    return found.drop_duplicates([*_FORECAST, "cut"])
+
+
+def _chances(target: Target, kind: str, rows: pd.DataFrame) -> dict[float, float]:
+    """The probability of the event of each cut, from the rows of one kind of one forecast."""
+    severity = target.severity(rows["value"])
+    if kind == "probability":
+        told = dict(zip(rows["at"].astype(float), rows["value"].astype(float), strict=True))
+        return {cut: told[cut] for cut in target.cuts if cut in told}
+    if kind == "quantile":
+        below = rows["at"].to_numpy(float) if target.sense == "at_least" else 1 - rows["at"].to_numpy(float)
+        order = np.argsort(below)
+        chance = 1 - np.interp(target.severity_cuts, severity[order], below[order])
+    elif kind in ("sample", "mean", "median"):
+        chance = target.reached(rows["value"]).mean(axis=0)
+    else:
+        return {}
+    return dict(zip(target.cuts, chance.tolist(), strict=True))

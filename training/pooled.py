@@ -89,7 +89,7 @@ def _calibration(bins: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
         place, sums = blocks.places(group.index), group.to_numpy()
         weights = np.vstack([np.ones(len(blocks.labels)), blocks.drawn[:CALIBRATION_ITERATIONS]])[:, place]
         parts = [
-            _miscalibrated(*(np.bincount(bin_of, drawn * column, len(bin_values)).astype(float) for column in sums.T))
+            miscalibrated(*(np.bincount(bin_of, drawn * column, len(bin_values)).astype(float) for column in sums.T))
             for drawn in weights
         ]
         rate = sums[:, 1].sum() / sums[:, 0].sum()
@@ -104,7 +104,7 @@ def _calibration(bins: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _miscalibrated(n: Floats, events: Floats, brier: Floats) -> float:
+def miscalibrated(n: Floats, events: Floats, brier: Floats) -> float:
     """MCB from sums over bins of rising forecasts: what recalibration would take from the Brier score."""
     held = n > 0
     best = isotonic_regression(events[held] / n[held], weights=n[held]).x

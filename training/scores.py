@@ -72,21 +72,6 @@ def skill_by_lead(backtest: Backtest, *, block_days: int | None = None) -> tuple
     return tuple(found)
 
 
-def ranked_probability_scores(backtest: Backtest) -> pd.DataFrame:
-    """Mean ranked probability score over the classes between cuts; index lead, one column per forecaster."""
-    import scoringrules  # takes seconds to import, and only this score needs it
-
-    observed = backtest.hazard.target.reached(backtest.outcome).sum(axis=1)
-    onehot = np.eye(len(backtest.hazard.target.cuts) + 1)[observed]
-    scores = {}
-    for name, answer in backtest.probabilities.items():
-        ends = np.ones((len(answer), 1)), np.zeros((len(answer), 1))
-        of_class = -np.diff(np.hstack([ends[0], answer.to_numpy(), ends[1]]), axis=1)
-        scores[name] = scoringrules.rps_score(onehot, of_class, onehot=True)
-    leads = backtest.hazard.leads(backtest.outcome.index)
-    return pd.DataFrame(scores).groupby(pd.Index(leads, name="lead")).mean()
-
-
 def contingency(backtest: Backtest, cut: float, probability: float) -> pd.DataFrame:
     """Hits, misses, false alarms and correct negatives of an alarm at a trigger; index lead."""
     leads = backtest.hazard.leads(backtest.outcome.index)
@@ -175,11 +160,16 @@ def resampled_weights(issue_times: pd.DatetimeIndex, block_days: int) -> Floats:
 
 def skill_interval(model: Floats, reference: Floats) -> tuple[float, float]:
     """Bounds of the central 90 % of the skill over the resampled totals of a model and a reference."""
-    skills = 1 - model / np.where(reference > 0, reference, np.nan)
-    tail = (1 - CONFIDENCE) / 2
-    if not np.isfinite(skills).any():
-        return 0.0, 0.0
-    low, high = np.nanquantile(skills, [tail, 1 - tail])
+    low, high = interval_of(1 - model / np.where(reference > 0, reference, np.nan))
+    return (low, high) if np.isfinite(low) else (0.0, 0.0)
+
+
+def interval_of(resampled: Floats) -> tuple[float, float]:
+    """Bounds of the central 90 % of resampled figures; NaN where none is finite."""
+    known = resampled[np.isfinite(resampled)]
+    if known.size == 0:
+        return np.nan, np.nan
+    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 

@@ -1,10 +1,10 @@
 """Scores of the quantiles of an amount, by lead, beside those of both baselines, and what the intervals cover."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
+from scores.continuous import quantile_score
 
 from models.forecaster import SpreadSkill
 from models.season import SEASONS
@@ -13,7 +13,7 @@ from training.backtest import FORECASTERS, Backtest
 from training.scores import BLOCK_DAYS, resampled_weights, skill_against, skill_interval
 
 Floats = npt.NDArray[np.float64]
-_INTERVALS = ((0.05, 0.95), (0.25, 0.75))
+_WEIGHED = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def spread_skill(backtest: Backtest) -> tuple[SpreadSkill, ...]:
@@ -66,21 +66,16 @@ def spread_skill(backtest: Backtest) -> tuple[SpreadSkill, ...]:
 def weighted_interval_scores(outcome: Floats, quantiles: pd.DataFrame) -> Floats:
     """Scores from the median and the central 50 and 90 %, shape (n,), in the unit of the outcome; lower is better.
 
-    Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618.
+    Twice the mean quantile score of their five levels (Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618).
     """
-    import scoringrules  # takes seconds to import, and only this score needs it
-
-    alpha = np.array([1 - (high - low) for low, high in _INTERVALS])
-    lower, upper = (_at(quantiles, [pair[side] for pair in _INTERVALS]) for side in (0, 1))
-    median = _at(quantiles, [0.5])[:, 0]
-    found: Floats = scoringrules.weighted_interval_score(
-        outcome, median, lower, upper, alpha, w_median=0.5, w_alpha=alpha / 2
-    )
-    return np.atleast_1d(found)
-
-
-def _at(quantiles: pd.DataFrame, levels: Sequence[float]) -> Floats:
-    return quantiles[list(levels)].to_numpy(float)
+    came = xr.DataArray(outcome, dims="question")
+    scores = [
+        quantile_score(
+            xr.DataArray(quantiles[level].to_numpy(float), dims="question"), came, level, preserve_dims="all"
+        )
+        for level in _WEIGHED
+    ]
+    return 2 * np.mean(scores, axis=0)
 
 
 def _beyond(backtest: Backtest) -> npt.NDArray[np.bool_]:

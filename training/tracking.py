@@ -4,13 +4,16 @@ The only module that imports MLflow. It is also the loader that MLflow calls for
 is written.
 """
 
+import json
+import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import pandas as pd
+from matplotlib.figure import Figure
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -20,15 +23,18 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.errors import HaidangError
 from features.settings import Settings
 from models.catalogue import hazard_named, read_hazards
-from models.forecaster import Card, Forecaster, SpreadSkill, load_forecaster, read_card
+from models.forecaster import Card, Forecaster, Skill, SpreadSkill, load_forecaster, read_card
 from models.hazard import Hazard
 from training.backtest import Backtest
+from training.decision import Decision
+from training.frozen import Look
+from training.kept_answers import KeptAnswers, answers_of_table, kept_answers
+from training.losses import ranked_probability_scores
 from training.plots import reliability_diagram, skill_figure
-from training.scores import ranked_probability_scores
 from training.tune import Tuned
 
-CHAMPION = "champion"
-_ARTIFACT = "forecaster"
+CHAMPION, CHALLENGER = "champion", "challenger"
+_ARTIFACT, _ANSWERS, _LOOK = "forecaster", "answers.parquet", "frozen_look"
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,7 @@ class Tracking:
             mlflow.log_metrics(
                 {"rows": float(card.rows)} | {f"events_{cut}": float(n) for cut, n in card.events.items()}
             )
-            for row in card.skill:
-                metrics = {
-                    f"{name}_{row.cut:g}": value
-                    for name, value in row.model_dump().items()
-                    if name.startswith(("brier", "skill"))
-                }
-                mlflow.log_metrics(metrics, step=row.lead)
+            _log_skill(card.skill)
             for amount in card.spread:
                 mlflow.log_metrics(_of_amount(amount), step=amount.lead)
             mlflow.log_text(card.model_dump_json(indent=2), "card.json")
@@ -117,6 +117,15 @@ class Tracking:
         )
         return Tracked(run.info.run_id, str(registered.version))
 
+    def note(self, tracked: Tracked, tags: Mapping[str, str]) -> None:
+        """Writes down what else is to be known of a fit, such as the reason of a retraining, as tags of its run."""
+        for name, text in tags.items():
+            self._client.set_tag(tracked.run_id, name, text)
+
+    def tags(self, run_id: str) -> Mapping[str, str]:
+        """The tags of a run."""
+        return dict(self._client.get_run(run_id).data.tags)
+
     def record_tuning(self, tuned: Tuned) -> str:
         """Writes a search as one run: what is declared, the best, the gain, and the table of trials.
 
@@ -131,6 +140,48 @@ class Tracking:
             mlflow.log_text(tuned.trials.to_csv(), "trials.csv")
         return str(run.info.run_id)
 
+    def record_look(self, look: Look, skill: Sequence[Skill]) -> str:
+        """Writes a look at the frozen part as one run, with what was seen.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(look.hazard), run_name="frozen look") as run:
+            mlflow.set_tags({"kind": _LOOK, _LOOK: look.model_dump_json()})
+            _log_skill(skill)
+        return str(run.info.run_id)
+
+    def record_report(
+        self, hazard: str, files: Iterable[Path], pictures: Mapping[str, Figure], skill: pd.DataFrame
+    ) -> str:
+        """Writes a report as one run: its files, its pictures, and the figures of its main table.
+
+        Args:
+            hazard: name of the hazard.
+            files: the page and the card.
+            pictures: by name.
+            skill: figures by lead, of `training.cells`.
+
+        Returns:
+            The run's id.
+        """
+        with mlflow.start_run(experiment_id=self._experiment(hazard), run_name="report") as run:
+            mlflow.set_tag("kind", "report")
+            for file in files:
+                mlflow.log_artifact(str(file))
+            for name, picture in pictures.items():
+                mlflow.log_figure(picture, f"{name}.png")
+            for lead, row in skill.select_dtypes("number").iterrows():
+                mlflow.log_metrics({str(name): float(value) for name, value in row.items()}, step=int(str(lead)))
+        return str(run.info.run_id)
+
+    def looks(self, hazard: str) -> list[Look]:
+        """All looks at the frozen part of a hazard's record, the first one first."""
+        runs = self._client.search_runs(
+            [self._experiment(hazard)], f"tags.kind = '{_LOOK}'", order_by=["attributes.start_time"]
+        )
+        return [Look.model_validate_json(run.data.tags[_LOOK]) for run in runs]
+
     def versions(self, hazard: str) -> list[ModelVersion]:
         """All registered versions of a hazard, the newest first."""
         found = self._client.search_model_versions(f"name = '{hazard}'")
@@ -138,16 +189,45 @@ class Tracking:
 
     def champion(self, hazard: str) -> ModelVersion | None:
         """The registered version in service; None if none was promoted."""
-        try:
-            return self._client.get_model_version_by_alias(hazard, CHAMPION)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
+        return self._bearer(hazard, CHAMPION)
+
+    def challenger(self, hazard: str) -> ModelVersion | None:
+        """The registered version that forecasts in the shadow of the champion; None if none does."""
+        return self._bearer(hazard, CHALLENGER)
 
     def crown(self, hazard: str, registered_version: str) -> None:
         """Gives the alias `champion` to a registered version."""
         self._client.set_registered_model_alias(hazard, CHAMPION, registered_version)
+
+    def shade(self, hazard: str, registered_version: str | None) -> None:
+        """Gives the alias `challenger` to a registered version, or takes it away for None."""
+        if registered_version is not None:
+            self._client.set_registered_model_alias(hazard, CHALLENGER, registered_version)
+        elif self.challenger(hazard) is not None:
+            self._client.delete_registered_model_alias(hazard, CHALLENGER)
+
+    def registered(self, hazard: str, forecaster: str) -> ModelVersion | None:
+        """The newest registered version of a forecaster by its digest; None if it was not tracked here."""
+        return next((one for one in self.versions(hazard) if one.tags.get("forecaster") == forecaster), None)
+
+    def answers(self, version: ModelVersion) -> KeptAnswers | None:
+        """The answers that were kept of a version's backtest; None where there was none, or before they were kept."""
+        run = str(version.run_id)
+        if _ANSWERS not in {one.path for one in self._client.list_artifacts(run)}:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            return answers_of_table(pd.read_parquet(self._client.download_artifacts(run, _ANSWERS, folder)))
+
+    def record_decision(self, version: ModelVersion, decision: Decision) -> None:
+        """Writes what was decided on a challenger, with every figure, to its run."""
+        run = str(version.run_id)
+        for name, value in decision.figures.items():
+            self._client.log_metric(run, f"gate_{name}", value)
+        reasons = "; ".join(one.en for one in decision.reasons)
+        for name, told in (("verdict", decision.verdict), ("reasons", reasons), ("champion", str(decision.champion))):
+            self._client.set_tag(run, f"gate_{name}", told[:5000])
+        facts = json.dumps(decision.facts(), ensure_ascii=False, indent=1)
+        self._client.log_text(run, facts, f"decisions/{decision.champion or 'first'}.json")
 
     def download(self, hazard: str, registered_version: str | None, to: Path) -> tuple[Path, str]:
         """Fetches the files of a registered forecaster.
@@ -175,6 +255,14 @@ class Tracking:
             raise HaidangError(f"version {wanted} of {hazard} holds {len(cards)} forecasters: train it anew")
         return cards[0].parent, wanted
 
+    def _bearer(self, hazard: str, alias: str) -> ModelVersion | None:
+        try:
+            return self._client.get_model_version_by_alias(hazard, alias)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
     def _registered(self, hazard: str) -> str:
         """The name of a hazard's registered model, which is made if there is none."""
         if not self._client.search_registered_models(f"name = '{hazard}'"):
@@ -188,7 +276,21 @@ class Tracking:
         return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
 
 
+def _log_skill(skill: Iterable[Skill]) -> None:
+    for row in skill:
+        metrics = {
+            f"{name}_{row.cut:g}": value
+            for name, value in row.model_dump().items()
+            if name.startswith(("brier", "skill"))
+        }
+        mlflow.log_metrics(metrics, step=row.lead)
+
+
 def _log_backtest(tested: Backtest, card: Card) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / _ANSWERS
+        kept_answers(tested).table().to_parquet(file, compression="zstd")
+        mlflow.log_artifact(str(file))
     for lead, scores in ranked_probability_scores(tested).iterrows():
         mlflow.log_metrics({f"rps_{name}": value for name, value in scores.items()}, step=int(str(lead)))
     mlflow.log_figure(skill_figure(tested, card.skill), "skill_by_lead.png")

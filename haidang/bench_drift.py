@@ -1,0 +1,301 @@
+"""How often drift is called where there is none, how soon a bias of the forecasts is found, and what retraining brings.
+
+All on the simulated province, without a trend: `python -m haidang.bench_drift`. Nothing is kept.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from features.entries import Batch
+from features.settings import Settings, keep_tools_quiet
+
+keep_tools_quiet()
+
+from features.archive import Archive  # noqa: E402
+from features.ingest import ingest  # noqa: E402
+from features.local_days import day_numbers  # noqa: E402
+from features.sites import Sites  # noqa: E402
+from features.sources.simulated import SimulatedProvince  # noqa: E402
+from features.sources.simulated.provider import BROUGHT  # noqa: E402
+from features.variables import variable_named  # noqa: E402
+from haidang import jobs  # noqa: E402
+from haidang.retraining import Retrained, fit_after_changes, retrain_due  # noqa: E402
+from haidang.watching import watch  # noqa: E402
+from models.catalogue import read_hazards  # noqa: E402
+from models.forecaster import Forecaster  # noqa: E402
+from models.hazard import Hazard  # noqa: E402
+from serving.deployment import Deployment, open_deployment  # noqa: E402
+from training.drift import WINDOW_DAYS, in_a_row, window_drift  # noqa: E402
+from training.fit import fit  # noqa: E402
+from training.forecast_bias import JUDGED_DAYS, forecast_variables, judge_days  # noqa: E402
+from training.forecast_streams import ForecastDays, forecast_days  # noqa: E402
+
+LONG_AGO, FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+LAST_YEAR, TRAINING_YEARS, STATIONARY_YEARS = 2025, 10, 10
+JUMP, FOUND_WITHIN_DAYS, JUDGED_AFTER_DAYS = 1.2, 30, 90
+WATCHED = ("rain", "air_temperature", "wind_speed")
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class BiasedProvince:
+    """The simulated province, the forecasts of which are multiplied by a factor from a day on.
+
+    Attributes:
+        province: the province.
+        variables: whose forecasts.
+        since: forecasts known from this moment on.
+        factor: the factor.
+        known_until: nothing known later is handed over.
+    """
+
+    province: SimulatedProvince
+    variables: tuple[str, ...]
+    since: pd.Timestamp
+    factor: float
+    known_until: pd.Timestamp = FAR_AHEAD
+    name = SimulatedProvince.name
+    latency = SimulatedProvince.latency
+    licence = SimulatedProvince.licence
+    revisits = None
+
+    def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
+        """The batches of the province, with the bias."""
+        for batch in self.province.fetch(sites, start, end):
+            told = batch.entries[batch.entries["known_time"] <= self.known_until].copy()
+            ahead = told["known_time"] < told["valid_time"] + pd.Timedelta(days=1)
+            changed = told["variable"].isin(self.variables) & ahead & (told["known_time"] >= self.since)
+            told.loc[changed, "value"] *= self.factor
+            yield replace(batch, entries=told)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Runs the three experiments and prints what came."""
+    parser = argparse.ArgumentParser(prog="python -m haidang.bench_drift", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["null", "jump", "retrain"], help="null, jump, retrain")
+    parser.add_argument("--seeds", type=int, default=10)
+    asked = parser.parse_args(words)
+    with threadpool_limits(1):
+        for part in asked.parts:
+            {"null": null, "jump": jump, "retrain": retrain}[part](asked.seeds)
+
+
+def null(seeds: int) -> None:
+    """Ten stationary years after ten training years: alarms by feature and year, and of the forecasts."""
+    hazards = [read_hazards()[name] for name in ("sea_wind", "heavy_rain", "heat")]
+    years = TRAINING_YEARS + STATIONARY_YEARS
+    variables = tuple(dict.fromkeys(name for hazard in hazards for name in (*hazard.variables, *WATCHED)))
+    with _archive(_province(1, years, variables)) as archive:
+        for hazard in hazards:
+            counts = _alarms_by_year(hazard, archive)
+            print(
+                f"null: {hazard.name}: {counts.shape[1]} features, {len(counts)} stationary years: "
+                f"{counts.to_numpy().sum()} alarms, {counts.to_numpy().mean():.3f} a feature and year, "
+                f"most of one feature in one year {counts.to_numpy().max()}",
+                flush=True,
+            )
+        _null_of_forecasts(archive)
+
+
+def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
+    """Alarms that begin, index year, one column per feature."""
+    names = [feature.name for feature in hazard.features if feature.variables]
+    first, last = _year(LAST_YEAR + 1 - TRAINING_YEARS - STATIONARY_YEARS), _year(LAST_YEAR + 1)
+    times = hazard.issue_times(first, last, archive.zone, every_days=3)
+    rows = hazard.ask(archive, times[times >= archive.begins()])[names]
+    day = day_numbers(pd.DatetimeIndex(rows.index.get_level_values("issue_time")), archive.zone)
+    begin, end = day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS), last]), archive.zone)
+    verdicts, windows = [], np.arange(begin - begin % -WINDOW_DAYS, end - WINDOW_DAYS, WINDOW_DAYS)
+    for window in windows:
+        spans = [window - round(365.2425 * back) for back in range(20)]
+        spans = [start for start in spans[1:] if day.min() <= start and start + WINDOW_DAYS <= begin] + [window]
+        of_years = [rows[(day >= start) & (day < start + WINDOW_DAYS)] for start in spans]
+        verdicts.append(window_drift(of_years[:-1], of_years[-1]))
+    alarms = pd.DataFrame(
+        [{one.feature: one.alarm for one in in_a_row(verdicts[n - 1 : n + 1])} for n in range(1, len(windows))]
+    )
+    begun = alarms & ~alarms.shift(fill_value=False)
+    year = pd.DatetimeIndex(windows[1:].astype("datetime64[D]")).year
+    return begun.groupby(year).sum()
+
+
+def _null_of_forecasts(archive: Archive) -> None:
+    """The forecasts judged every 30 days; an alarm that is found again in the next 90 days is the same one."""
+    told = _told(archive)
+    begins = day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS)]), archive.zone)[0]
+    first, found = int(np.searchsorted(told.days, begins)), list[pd.Timestamp]()
+    for last in range(first + JUDGED_DAYS, len(told.days), 30):
+        bias = judge_days(_until(told, last), archive.zone)
+        at = None if bias is None else bias.found_at
+        if at is not None and (not found or at > found[-1] + pd.Timedelta(days=JUDGED_DAYS)):
+            found.append(at)
+    print(
+        f"null: forecasts of {', '.join(told.observed)}: {len(found)} alarms in {STATIONARY_YEARS} stationary years: "
+        f"{', '.join(f'{at:%Y-%m-%d}' for at in found)}",
+        flush=True,
+    )
+
+
+def jump(seeds: int) -> None:
+    """Forecasts that are a fifth too high from a day on: days until found, in worlds of different seeds."""
+    cases = {"rain and wind": ("rain", "wind_speed"), "wind": ("wind_speed",), "rain": ("rain",)}
+    days: dict[str, list[int | None]] = {name: [] for name in cases}
+    for seed in range(1, seeds + 1):
+        with _archive(_province(100 + seed, TRAINING_YEARS + 1, WATCHED)) as archive:
+            told = _told(archive)
+            since = int(_day_of(f"{LAST_YEAR}-{(seed - 1) % 10 + 2:02}-10"))
+            for name, variables in cases.items():
+                biased = _biased(told, variables, since)
+                last = int(np.searchsorted(told.days, since + FOUND_WITHIN_DAYS))
+                bias = judge_days(_until(biased, last), archive.zone)
+                found = None if bias is None else bias.found_at
+                days[name].append(
+                    None if found is None else int(day_numbers(pd.DatetimeIndex([found]), archive.zone)[0]) - since
+                )
+    for name, told_days in days.items():
+        within = sum(one is not None and one >= 0 for one in told_days)
+        print(
+            f"jump: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days in {within} of {seeds} seeds: {told_days}",
+            flush=True,
+        )
+
+
+def retrain(seeds: int) -> None:
+    """Wind forecasts a fifth too high: why it is retrained, and how champions do in the 90 days after."""
+    for seed in range(1, min(seeds, 3) + 1):
+        hazard = read_hazards()["sea_wind"]
+        province = _province(200 + seed, TRAINING_YEARS + 1, tuple({*hazard.variables, *WATCHED}))
+        since = pd.Timestamp(f"{LAST_YEAR}-02-10", tz=province.zone)
+        with tempfile.TemporaryDirectory() as folder:
+            deployment = _deployment(Path(folder), province)
+            source = BiasedProvince(province, ("wind_speed", "wind_speed_ensemble_high", "rain"), since, JUMP, since)
+            _fill(deployment, source)
+            before = jobs.track(deployment, fit(hazard, deployment.archive, moment=since), None)
+            jobs.promote(deployment, hazard, before.tracked.registered_version)
+            old = before.forecaster
+            day = since
+            done: list[Retrained] = []
+            while not done and day < since + pd.Timedelta(days=40):
+                day += pd.Timedelta(days=3)
+                _fill(deployment, replace(source, known_until=day), since - pd.Timedelta(days=5))
+                watched = watch(deployment, day, _quiet, hazards=("sea_wind",))
+                done = retrain_due(deployment, day, _quiet, challenge=_crown, watched=watched, hazards=("sea_wind",))
+            _fill(deployment, replace(source, known_until=FAR_AHEAD), since - pd.Timedelta(days=5))
+            if not done:
+                print(f"retrain: seed {seed}: nothing was started", flush=True)
+                continue
+            print(
+                f"retrain: seed {seed}: started {(day - since).days} days after the change: {done[0].reason.en}",
+                flush=True,
+            )
+            new = deployment.shelf.champion(hazard)
+            plain = fit_after_changes(deployment, hazard, day, [])
+            _compare(deployment, hazard, day, {"old": old, "retrained as is": plain, "retrained": new})
+
+
+def _compare(deployment: Deployment, hazard: Hazard, day: pd.Timestamp, forecasters: dict[str, Forecaster]) -> None:
+    times = hazard.issue_times(day, day + pd.Timedelta(days=JUDGED_AFTER_DAYS), deployment.archive.zone, every_days=1)
+    rows = hazard.ask(deployment.archive, times)
+    outcome = hazard.outcomes(deployment.archive, times, by=deployment.archive.ends())
+    known = outcome.notna().to_numpy()
+    event = hazard.target.reached(outcome[known])[:, 0]
+    for name, forecaster in forecasters.items():
+        told = np.clip(forecaster.answer(rows[known]).to_numpy()[:, 0], 1e-4, 1 - 1e-4)
+        score = float(-np.mean(np.where(event, np.log(told), np.log1p(-told))))
+        print(
+            f"    {name:16} log score {score:.4f}   told {told.mean():.3f}   came {event.mean():.3f}   n {known.sum()}",
+            flush=True,
+        )
+
+
+def _crown(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+    """Promotes without a gate: the experiment is about what retraining brings."""
+    jobs.promote(deployment, hazard, version)
+    return "promoted"
+
+
+def _quiet(kind: str, about: str, text: str) -> None:
+    """Nobody listens."""
+
+
+def _province(seed: int, years: int, variables: tuple[str, ...]) -> SimulatedProvince:
+    wanted = tuple(name for name in BROUGHT if name in variables)
+    return SimulatedProvince(
+        years=years, seed=seed, first_year=LAST_YEAR + 1 - years, warming_per_decade=0.0, variables=wanted
+    )
+
+
+def _some(province: SimulatedProvince) -> Sites:
+    """Every sixth commune."""
+    return Sites([province.sites.find(code) for code in province.sites.codes[::6]])
+
+
+@contextmanager
+def _archive(province: SimulatedProvince) -> Iterator[Archive]:
+    """An archive of a province for a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder), _some(province), province.zone)
+        ingest(province, archive, LONG_AGO, FAR_AHEAD)
+        yield archive
+
+
+def _deployment(home: Path, province: SimulatedProvince) -> Deployment:
+    sites = _some(province)
+    columns = ("code", "name_vi", "name_en", "latitude", "longitude")
+    table = [{name: getattr(site, name) for name in columns} | dict(site.attributes) for site in sites.values()]
+    pd.DataFrame(table).to_csv(home / "sites.csv", index=False)
+    (home / "haidang.toml").write_text('sites = "sites.csv"\n', encoding="utf-8")
+    return open_deployment(Settings(home=home))
+
+
+def _fill(deployment: Deployment, source: BiasedProvince, start: pd.Timestamp = LONG_AGO) -> None:
+    for batch in source.fetch(deployment.sites, start, FAR_AHEAD):
+        deployment.archive.append(batch.entries)
+
+
+def _told(archive: Archive) -> ForecastDays:
+    return forecast_days(archive, forecast_variables(archive), archive.begins(), _year(LAST_YEAR + 1), issue_hour=7)
+
+
+def _until(told: ForecastDays, last: int) -> ForecastDays:
+    """The same as known on the morning of a day: its runs, and observations to the day before."""
+    observed = {
+        name: np.where(np.arange(last + 1)[:, None] < last, values[: last + 1], np.nan)
+        for name, values in told.observed.items()
+    }
+    return ForecastDays(
+        told.days[: last + 1], {name: values[: last + 1] for name, values in told.issued.items()}, observed
+    )
+
+
+def _biased(told: ForecastDays, variables: Sequence[str], since: int) -> ForecastDays:
+    """Forecasts issued from a local day on times the jump, where the plausible range allows."""
+    after = (told.days >= since)[:, None, None]
+    issued = {
+        name: np.where(after, np.minimum(JUMP * values, variable_named(name).high), values)
+        if name in variables
+        else values
+        for name, values in told.issued.items()
+    }
+    return replace(told, issued=issued)
+
+
+def _year(year: int) -> pd.Timestamp:
+    return pd.Timestamp(f"{year}-01-01", tz="Asia/Ho_Chi_Minh")
+
+
+def _day_of(text: str) -> np.int64:
+    return np.datetime64(text, "D").astype(np.int64)
+
+
+if __name__ == "__main__":
+    main()
