@@ -18,14 +18,10 @@ from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
 
-<<<<<<< HEAD
-from haidang import views  # noqa: E402  (after the tools were told to keep quiet)
-from haidang.key_commands import keys_app  # noqa: E402
-=======
 from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.drift_command import announce_command, drift_command  # noqa: E402
 from haidang.hazard_report.command import report_command  # noqa: E402
->>>>>>> main
+from haidang.key_commands import keys_app  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402

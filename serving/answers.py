@@ -212,7 +212,10 @@ class Answers:
                 name_en=site.name_en,
                 latitude=site.latitude,
                 longitude=site.longitude,
-                attributes={name: None if np.isnan(value) else value for name, value in site.attributes.items()},
+                attributes={
+                    name: None if np.isnan(value) else value
+                    for name, value in self.deployment.hides.attributes(site.attributes).items()
+                },
             )
             for site in self.deployment.sites.values()
         ]

@@ -1,7 +1,7 @@
 """The HTTP resources of the risk API."""
 
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from serving.answers import Answers, FieldError
+from serving.answers_for import answers_for
 from serving.problems import report_problems
 from serving.questions import (
     ExplainQuestion,
@@ -49,12 +50,12 @@ def build_api() -> FastAPI:
         return RedirectResponse("/openapi.json")
 
     @api.post("/risk", response_model=RiskAnswer, responses=_PROBLEMS)
-    def risk(question: RiskQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
+    def risk(question: RiskQuestion, answers: Annotated[Answers, Depends(answers_for)]) -> Response:
         """Answers how likely a hazard is, where and when."""
         return _json(answers.risk(question, now=datetime.now(UTC)))
 
     @api.post("/v1/levels", response_model=LevelsAnswer, responses=_PROBLEMS)
-    def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(_answers)]) -> Response:
+    def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(answers_for)]) -> Response:
         """Disaster-risk levels of Decision 18/2021/QĐ-TTg by site and day, and what may be proposed where hazards meet.
 
         Every level is a proposal. A rise by Article 4, clause 4, is never applied: a person decides.
@@ -63,7 +64,7 @@ def build_api() -> FastAPI:
 
     @api.get("/v1/forecasts/latest", response_model=RiskAnswer, responses=_PROBLEMS)
     def latest(
-        question: Annotated[LatestQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
+        question: Annotated[LatestQuestion, Query()], answers: Annotated[Answers, Depends(answers_for)]
     ) -> Response:
         """The latest issued forecast of a hazard."""
         sites = None if question.site is None else [question.site]
@@ -74,26 +75,22 @@ def build_api() -> FastAPI:
 
     @api.get("/v1/explanations", response_model=Explanation, responses=_PROBLEMS)
     def explanations(
-        question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(_answers)]
+        question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(answers_for)]
     ) -> Response:
         """What drives the latest issued forecast at a site, by driver, in log-odds and in words."""
         return _json(answers.explain(question))
 
     @api.get("/v1/hazards")
-    def hazards(answers: Annotated[Answers, Depends(_answers)]) -> list[HazardView]:
+    def hazards(answers: Annotated[Answers, Depends(answers_for)]) -> list[HazardView]:
         """The hazards, with their cuts, leads and levels, and whether they are answered now."""
         return answers.hazard_views()
 
     @api.get("/v1/sites")
-    def sites(answers: Annotated[Answers, Depends(_answers)]) -> list[SiteView]:
+    def sites(answers: Annotated[Answers, Depends(answers_for)]) -> list[SiteView]:
         """The sites that are forecast."""
         return answers.site_views()
 
     return api
-
-
-async def _answers(request: Request) -> Answers:
-    return cast("Answers", request.app.state.answers)
 
 
 def _json(answer: BaseModel) -> Response:

@@ -80,6 +80,10 @@ class KeyRing:
         """Reads the keys anew."""
         self._held = self._keys.all()
 
+    def holds(self, role: Role) -> bool:
+        """Whether any key has a role."""
+        return any(role in INCLUDES[key.role] for key in self._held.values())
+
     def key_of(self, text: str, now: pd.Timestamp) -> Key | None:
         """The key that a text is; None if there is none such, or it does not hold any more."""
         return key_of(text, self._held, now)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from features.sites import Site
 from features.variables import variable_named
 from models.exceedance import log_odds
 from models.forecaster import Card
@@ -66,7 +65,7 @@ def render(
         missing_inputs=[name for name, age in ages.items() if age["data_until"] is None],
         unread=_unread(hazard),
         forecasts=[
-            _site_forecast(hazard.target.sense, deployment.sites[str(code)], of_site, zone)
+            _site_forecast(deployment, hazard, str(code), of_site)
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
@@ -98,7 +97,8 @@ def _root(values: Sequence[float]) -> np.ndarray:
     return np.sign(values) * np.sqrt(np.abs(values))
 
 
-def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -> SiteForecast:
+def _site_forecast(deployment: Deployment, hazard: Hazard, code: str, records: pd.DataFrame) -> SiteForecast:
+    site, zone, sense = deployment.sites[code], deployment.settings.local_zone, hazard.target.sense
     periods = [
         PeriodForecast(
             lead=record["lead"],
@@ -111,7 +111,7 @@ def _site_forecast(sense: Sense, site: Site, records: pd.DataFrame, zone: str) -
             level=record["level"] if isinstance(record["level"], str) else None,
             missing=list(record["missing"]),
             step=record["step"] if isinstance(record["step"], str) else None,
-            beyond_training=_beyond(record["outside"]),
+            beyond_training=deployment.hides.values(hazard, _beyond(record["outside"])),
             raised=record["raised"] is True,
         )
         for record in records.to_dict("records")

@@ -19,10 +19,11 @@ from serving.audit import Audit
 from serving.body_limit import BodyLimit
 from serving.callers import KeyRing
 from serving.deployment import open_deployment
-from serving.request_gate import Gate
 from serving.json_log import log_as_json
 from serving.keys import Keys
 from serving.metrics import Metrics
+from serving.request_gate import Gate
+from serving.restricted import public
 from serving.service_settings import ServiceSettings
 
 _LOG = logging.getLogger("haidang.service")
@@ -75,9 +76,11 @@ class RiskService:
     def __init__(self) -> None:
         settings = Settings()
         engine = open_database(settings.database_address)
-        self._answers, self._keys = Answers(open_deployment(settings)), KeyRing(Keys(engine))
+        deployment = open_deployment(settings)
+        self._answers = Answers(public(deployment, ServiceSettings(home=settings.home)))
+        self._full, self._keys = Answers(deployment), KeyRing(Keys(engine))
         self._refresh()
-        _API.state.answers, _API.state.audit = self._answers, Audit(engine)
+        _API.state.answers, _API.state.full_answers, _API.state.audit = self._answers, self._full, Audit(engine)
         _API.state.gate.keys = self._keys
         _API.state.metrics.watch(self._answers)
         self._stopped = threading.Event()
@@ -104,6 +107,8 @@ class RiskService:
 
     def _refresh(self) -> None:
         self._keys.refresh()
+        if self._keys.holds("agency"):
+            self._full.refresh()
         if self._answers.refresh():
             for hazard in self._answers.hazard_views():
                 told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"

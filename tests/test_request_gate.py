@@ -17,12 +17,12 @@ from starlette.routing import Mount, Route
 
 from features.database import open_database
 from serving.callers import Caller, KeyRing, caller_of, requires
-from serving.request_gate import Gate
 from serving.json_log import JsonLines, without_secrets
 from serving.keys import Keys, Role
 from serving.metrics import Metrics
 from serving.problems import report_problems
 from serving.questions import Problem
+from serving.request_gate import Gate
 from serving.service_settings import ServiceSettings
 
 MADE = pd.Timestamp("2026-01-01", tz="UTC")
