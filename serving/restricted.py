@@ -15,7 +15,7 @@ ATTRIBUTE = "restricted"
 
 
 SMALLEST_COUNT = 5
-"""Counts from 1 to 4 are not said: fewer than five is the usual cell in statistics of health (a choice, not law)."""
+"""Counts from 1 to 4 are not said; a choice of this service, not law."""
 
 
 def public(deployment: Deployment, settings: ServiceSettings) -> Deployment:
