@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from serving.answers import Answers, FieldError
 from serving.answers_for import answers_for
+from serving.described import VERSION, describe
 from serving.problems import report_problems
 from serving.questions import (
     ExplainQuestion,
@@ -23,6 +24,7 @@ from serving.questions import (
     RiskQuestion,
     SiteView,
 )
+from serving.strict_route import StrictRoute
 
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     422: {"model": Problem, "description": "a field is unknown or cannot be used; `errors` names it"},
@@ -34,11 +36,12 @@ def build_api() -> FastAPI:
     """The application; `api.state.answers` must be set before the first request."""
     api = FastAPI(
         title="Hải Đăng",
-        version="0.1.0",
+        version=VERSION,
         summary="Early warning of disasters, climate and disease",
         docs_url=None,
         redoc_url=None,
     )
+    api.router.route_class = StrictRoute
     report_problems(api)
 
     @api.get("/metrics", include_in_schema=False)
@@ -90,6 +93,7 @@ def build_api() -> FastAPI:
         """The sites that are forecast."""
         return answers.site_views()
 
+    describe(api)
     return api
 
 

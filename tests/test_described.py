@@ -1,0 +1,75 @@
+"""OpenAPI: version 3.1 and ours, keys, every problem, and a description and type for every field and parameter."""
+
+import asyncio
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from serving.api import build_api
+
+TOLD = build_api().openapi()
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, resource in TOLD["paths"].items():
+        for method, operation in resource.items():
+            yield f"{method} {path}", operation
+
+
+def test_it_says_3_1_and_our_version() -> None:
+    assert TOLD["openapi"].startswith("3.1")
+    assert TOLD["info"]["version"] == version("haidang")
+
+
+def test_it_tells_of_keys_which_are_optional_for_what_is_public() -> None:
+    assert TOLD["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    assert TOLD["security"] == [{}, {"key": []}]
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()), ids=[name for name, _ in operations()])
+def test_every_operation_tells_what_it_is_and_every_problem_it_may_report(name: str, operation: dict[str, Any]) -> None:
+    assert operation["description"]
+    responses = operation["responses"]
+    assert {"200", "401", "422", "429", "500", "503", "504"} <= set(responses)
+    assert ("413" in responses) == ("requestBody" in operation)
+    for status, response in responses.items():
+        assert response["description"]
+        if int(status) >= 400:
+            assert list(response["content"]) == ["application/problem+json"]
+    assert "Retry-After" in responses["429"]["headers"]
+
+
+@pytest.mark.parametrize("name", sorted(TOLD["components"]["schemas"]))
+def test_every_schema_is_one_and_tells_what_it_is(name: str) -> None:
+    schema = TOLD["components"]["schemas"][name]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["description"]
+
+
+def test_what_is_not_referred_to_is_not_described() -> None:
+    assert not {"HTTPValidationError", "ValidationError"} & set(TOLD["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/sites"),
+        ("GET", "/v1/hazards"),
+        ("POST", "/v1/levels"),
+        ("GET", "/v1/explanations"),
+        ("POST", "/risk"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused_and_named(method: str, path: str) -> None:
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(build_api())
+        async with httpx.AsyncClient(transport=transport, base_url="http://haidang") as opened:
+            return await opened.request(method, f"{path}?hasard=rain", json={} if method == "POST" else None)
+
+    told = asyncio.run(asked())
+    assert told.status_code == 422
+    assert [error["field"] for error in told.json()["errors"]] == ["hasard"]
