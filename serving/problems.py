@@ -15,6 +15,7 @@ from serving.callers import NotAllowedError
 from serving.questions import Problem
 
 _LOG = logging.getLogger(__name__)
+_NO_TEXT = "the body cannot be read: it must be JSON in UTF-8"
 
 
 def report_problems(api: FastAPI) -> None:
@@ -59,6 +60,8 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    if status == HTTPStatus.BAD_REQUEST:  # so FastAPI calls bytes that are no text
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _NO_TEXT, [{"field": "body", "message": _NO_TEXT}])
     described = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path}: see /openapi.json",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.url.path} does not take {request.method}: see /openapi.json",

@@ -148,7 +148,9 @@ def test_a_threshold_that_is_no_finite_number_is_refused(ask: Ask, word: str) ->
     assert told.errors[0]["field"] == "thresholds.0"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"small_rain"', b"\xff\xfe", b"hazard=small_rain"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"small_rain"', b"\xff\xfe", b"\x80", b'{"hazard": "\xe9"}', b"hazard=small_rain"]
+)
 def test_a_body_that_is_no_json_object_is_refused(ask: Ask, body: bytes) -> None:
     problem_of(ask("POST", "/risk", content=body, headers={"content-type": "application/json"}), 422)
 
