@@ -1,8 +1,9 @@
 """Callers: who asks, told by the key of a request, and what a caller may."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import Depends, Request
@@ -99,15 +100,15 @@ async def caller_of(request: Request) -> Caller:
     return request.scope.get(_IN_SCOPE) or Caller()
 
 
-def requires(role: Role) -> Callable[..., Caller]:
-    """A FastAPI dependency that lets only callers with a role pass, and gives the caller.
+def requires(role: Role) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A FastAPI dependency that lets only callers with a role pass, and gives the caller; OpenAPI tells of it.
 
     Args:
         role: which is needed.
     """
 
-    def passed(request: Request, _: object = Depends(_BEARER)) -> Caller:
-        caller: Caller = request.scope.get(_IN_SCOPE) or Caller()
+    async def passed(request: Request, _: Annotated[object, Depends(_BEARER)] = None) -> Caller:
+        caller = await caller_of(request)
         caller.needs(role, f"{request.method} {request.url.path}")
         return caller
 

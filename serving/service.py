@@ -65,6 +65,7 @@ class GatedService(bentoml.Service):
     name="haidang",
     workers=1,
     traffic={"timeout": 30},
+    http={"host": "127.0.0.1"},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     service_class=GatedService,

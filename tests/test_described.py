@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import jsonschema
 import pytest
+from fastapi import Depends, FastAPI
 
 from serving.api import build_api
+from serving.callers import Caller, requires
+from serving.described import describe
+from serving.problems import report_problems
+from serving.questions import Problem
 
 TOLD = build_api().openapi()
 
@@ -73,3 +78,24 @@ def test_a_parameter_that_is_not_known_is_refused_and_named(method: str, path: s
     told = asyncio.run(asked())
     assert told.status_code == 422
     assert [error["field"] for error in told.json()["errors"]] == ["hasard"]
+
+
+def test_a_resource_for_a_role_says_that_it_takes_a_key_and_refuses_who_has_none() -> None:
+    api = FastAPI()
+    report_problems(api)
+
+    @api.post("/approvals")
+    async def approve(who: Annotated[Caller, Depends(requires("approver"))], answer: Problem) -> str:
+        """Approves."""
+        return who.name
+
+    describe(api)
+    assert api.openapi()["paths"]["/approvals"]["post"]["security"] == [{"key": []}]
+
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://haidang") as opened:
+            return await opened.post("/approvals", json={"title": "a", "status": 1, "detail": "b"})
+
+    told = asyncio.run(asked())
+    assert (told.status_code, told.headers["www-authenticate"]) == (401, "Bearer")
+    assert told.json()["detail"] == "to POST /approvals takes a key with the role approver"

@@ -61,7 +61,7 @@ def application() -> Starlette:
         return PlainTextResponse((await caller_of(request)).name)
 
     async def approve(request: Request) -> Response:
-        return PlainTextResponse(requires("approver")(request).name)
+        return PlainTextResponse((await requires("approver")(request)).name)
 
     async def slow(request: Request) -> Response:
         await asyncio.sleep(5)

@@ -144,6 +144,7 @@ def test_no_middleware_of_bentoml_is_left(monkeypatch: pytest.MonkeyPatch, tmp_p
         monkeypatch.setenv("HAIDANG_SERVICE_TRACES", traces)
         inside = service.RiskService.to_asgi()._app.app
         assert [one.cls.__name__ for one in inside.user_middleware] == left
+    assert service.RiskService.config["http"]["host"] == "127.0.0.1", "also for who starts it with BentoML itself"
 
 
 def test_it_binds_the_loopback_unless_told_otherwise() -> None:
