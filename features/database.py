@@ -3,9 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import MetaData, create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
@@ -29,6 +30,14 @@ def open_database(address: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _write_ahead)
     return engine
+
+
+def make_tables(metadata: MetaData, engine: Engine) -> None:
+    """Makes the tables of a store that are not there; several processes may open it at the same moment."""
+    try:
+        metadata.create_all(engine)
+    except (IntegrityError, OperationalError, ProgrammingError):  # another process was quicker
+        metadata.create_all(engine)
 
 
 def _write_ahead(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.engine import Engine, Row
 
+from features.database import make_tables
 from features.entries import Receipt
 
 FAILURES_TO_REST = 3
@@ -64,7 +65,7 @@ class IngestLog:
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table, and makes it where there is none."""
-        _RUNS.metadata.create_all(engine)
+        make_tables(_RUNS.metadata, engine)
         self._engine = engine
 
     def begin(self, source: str, asked: str, latency: pd.Timedelta, now: pd.Timestamp) -> Run:

@@ -8,6 +8,8 @@ from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, in
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
+from features.database import make_tables
+
 _ALERTS = Table(
     "alerts",
     MetaData(),
@@ -47,7 +49,7 @@ class Alerts:
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table, and makes it where there is none."""
-        _ALERTS.metadata.create_all(engine)
+        make_tables(_ALERTS.metadata, engine)
         self._engine = engine
 
     def raise_alert(self, kind: str, about: str, text: str, at: pd.Timestamp) -> bool:

@@ -29,6 +29,7 @@ from features.sources.simulated.provider import BROUGHT  # noqa: E402
 from features.variables import variable_named  # noqa: E402
 from haidang import jobs  # noqa: E402
 from haidang.retraining import Retrained, fit_after_changes, retrain_due  # noqa: E402
+from haidang.retraining_log import Reason  # noqa: E402
 from haidang.watching import watch  # noqa: E402
 from models.catalogue import read_hazards  # noqa: E402
 from models.forecaster import Forecaster  # noqa: E402
@@ -217,7 +218,7 @@ def _compare(deployment: Deployment, hazard: Hazard, day: pd.Timestamp, forecast
         )
 
 
-def _crown(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+def _crown(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
     """Promotes without a gate: the experiment is about what retraining brings."""
     jobs.promote(deployment, hazard, version)
     return "promoted"

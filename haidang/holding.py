@@ -1,6 +1,6 @@
 """The band: a champion whose live calibration leaves it is rolled back, or held back where nobody was before it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -12,8 +12,8 @@ from haidang.promoting import ITSELF, roll_back
 from models.hazard import Hazard
 from serving.audit import Audit
 from serving.deployment import Deployment
+from training.performance import Performance
 
-HIGHEST_E_VALUE = 100.0
 FEWEST = 30
 ALERT = "calibration"
 Tell = Callable[[str, str, str], None]
@@ -26,22 +26,23 @@ class LiveCalibration:
 
     Attributes:
         forecaster: version of whom it speaks.
-        e_value: evidence against calibration; were the forecaster calibrated, it would ever reach a value E with a
-            chance of 1 / E at most (Ville's inequality), however often one looks.
-        n: verified forecasts.
+        evidence: against calibration, see `training/performance.py`.
+        level: what evidence reaches in the mean less than once in ten years of issues of a calibrated forecaster.
+        n: issue times with a verified forecast.
         expected: events that its probabilities promised.
         observed: events that came.
     """
 
     forecaster: str
-    e_value: float
+    evidence: float
+    level: float
     n: int
     expected: float
     observed: float
 
 
 def hold_to_band(deployment: Deployment, hazard: Hazard, live: LiveCalibration, now: pd.Timestamp, tell: Tell) -> Held:
-    """Rolls a champion back whose e-value has reached 100 from 30 verified forecasts at least, and tells of it.
+    """Rolls a champion back if the evidence has reached the level, from 30 issues at least, and tells of it.
 
     Where no earlier champion can answer, it is held back: nobody is answered by it until another is promoted. Said of
     another forecaster than the champion, or again of one that is held back, nothing is done.
@@ -54,11 +55,12 @@ def hold_to_band(deployment: Deployment, hazard: Hazard, live: LiveCalibration, 
         tell: raises an alert: kind, about, text.
     """
     card = deployment.shelf.card(hazard.name)
-    if card is None or card.version != live.forecaster or live.e_value < HIGHEST_E_VALUE or live.n < FEWEST:
+    if card is None or card.version != live.forecaster or live.evidence < live.level or live.n < FEWEST:
         return "kept"
     if deployment.shelf.held_back(hazard.name) is not None:
         return "held back"
-    told = f"{live.observed:g} events where {live.expected:.1f} were promised, e-value {live.e_value:.3g}, n {live.n}"
+    evidence = f"evidence {live.evidence:.3g} of {live.level:.3g}, {live.n} issues"
+    told = f"{live.observed:g} events where {live.expected:.1f} were promised, {evidence}"
     about = f"calibration left its band / hiệu chuẩn ra ngoài giới hạn: {told}"
     try:
         earlier = roll_back(deployment, hazard, now, reason=about)
@@ -70,3 +72,15 @@ def hold_to_band(deployment: Deployment, hazard: Hazard, live: LiveCalibration, 
         return "held back"
     tell(ALERT, hazard.name, f"{hazard.name} was rolled back to {earlier.tag}: {about}")
     return "rolled back"
+
+
+def hold_all(
+    deployment: Deployment, judged: Mapping[str, Performance], now: pd.Timestamp, tell: Tell
+) -> dict[str, Held]:
+    """Holds each champion to its band, by what was found of its performance; gives those of whom none is kept."""
+    found: dict[str, Held] = {}
+    for name, one in judged.items():
+        live = LiveCalibration(one.forecaster, one.calibration_lost, one.level, one.issues, one.expected, one.observed)
+        if (held := hold_to_band(deployment, deployment.hazard(name), live, now, tell)) != "kept":
+            found[name] = held
+    return found

@@ -12,6 +12,8 @@ from sqlalchemy import Column, ColumnElement, Integer, MetaData, String, Table, 
 from sqlalchemy.engine import Engine, Row
 from sqlalchemy.exc import IntegrityError
 
+from features.database import make_tables
+
 LEASE = pd.Timedelta(seconds=90)
 FINISHED, PARTLY, FAILED, INTERRUPTED, OVERRAN = "finished", "partly", "failed", "interrupted", "overran"
 _RUNNING = "running"
@@ -78,7 +80,7 @@ class JobLog:
 
     def __init__(self, engine: Engine) -> None:
         """Opens the tables, and makes them where there are none."""
-        _METADATA.create_all(engine)
+        make_tables(_METADATA, engine)
         self._engine = engine
 
     def begin(self, job: str, now: pd.Timestamp, deadline: pd.Timedelta) -> JobRun | None:

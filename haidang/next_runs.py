@@ -11,6 +11,8 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.engine import Engine
 
+from features.database import make_tables
+
 _NEXT = Table(
     "job_next_runs",
     MetaData(),
@@ -26,7 +28,7 @@ class NextRuns(MemoryJobStore):
     def __init__(self, engine: Engine) -> None:
         """Opens the table, and makes it where there is none."""
         super().__init__()
-        _NEXT.metadata.create_all(engine)
+        make_tables(_NEXT.metadata, engine)
         self._engine = engine
 
     def add_job(self, job: Job) -> None:

@@ -38,7 +38,7 @@ BIAS, PERFORMANCE, ANNOUNCED, CALENDAR, NEW_DATA = (
     "new data",
 )
 FAILED = "retraining_failed"
-Challenge = Callable[[Deployment, Hazard, str, pd.Timestamp], object]
+Challenge = Callable[[Deployment, Hazard, str, pd.Timestamp, Reason], object]
 Test = Callable[[Deployment, Hazard], Backtest | None]
 
 
@@ -80,7 +80,7 @@ def retrain_due(
         deployment: the deployment.
         now: the moment; nothing known later is learned from.
         tell: is told what failed: kind, hazard and a text.
-        challenge: the gate: deployment, hazard, registered version and moment to a decision.
+        challenge: the gate: deployment, hazard, registered version, moment and reason to a decision.
         watched: what watching found at this moment; without it performance and forecasts start nothing.
         hazards: names of hazards; all with a champion for None.
         test: gives the backtest for the card of the new forecaster.
@@ -92,7 +92,7 @@ def retrain_due(
             number = log.begin(hazard.name, reason, now)
             try:
                 version = _retrain(deployment, hazard, reason, now, log, test)
-                decision = challenge(deployment, hazard, version, now)
+                decision = challenge(deployment, hazard, version, now, reason)
             except HaidangError as error:
                 log.end(number, "failed", str(error), now)
                 tell(FAILED, hazard.name, f"{hazard.title_vi}: {error} / {hazard.title_en}: {error}")
@@ -214,8 +214,9 @@ def _retrain(
     """
     moment = min(now, deployment.archive.ends())
     changes = rescalings(log, hazard, reason)
-    forecaster = fit_after_changes(deployment, hazard, moment, changes, test(deployment, hazard))
-    trained = jobs.track(deployment, forecaster, None)
+    tested = test(deployment, hazard)
+    forecaster = fit_after_changes(deployment, hazard, moment, changes, tested)
+    trained = jobs.track(deployment, forecaster, tested)
     tracking = jobs.open_tracking(deployment.settings)
     tracking.note(trained.tracked, {"reason": reason.text, "reason_kind": reason.kind})
     return trained.tracked.registered_version

@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.engine import Engine
 
+from features.database import make_tables
 from features.errors import HaidangError
 
 _TABLES = MetaData()
@@ -88,7 +89,7 @@ class RetrainingLog:
 
     def __init__(self, engine: Engine) -> None:
         """Opens the tables, and makes them where there are none."""
-        _TABLES.create_all(engine)
+        make_tables(_TABLES, engine)
         self._engine = engine
 
     def begin(self, hazard: str, reason: Reason, at: pd.Timestamp) -> int:

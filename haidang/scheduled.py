@@ -6,7 +6,10 @@ from functools import partial
 
 import pandas as pd
 
+from features.database import open_database
+from features.errors import HaidangError
 from features.settings import Settings
+from haidang.alerts import Alerts
 from haidang.parts import Part
 
 KEPT_BACKUPS = 7
@@ -39,6 +42,80 @@ def issue(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Par
     return together | {name: partial(issue_due, deployment, name, clock) for name in champions(deployment)}
 
 
+def verify(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """All issued forecasts together; then a part for each hazard, which tells what was found of it."""
+    from haidang.verifying import Verified
+    from haidang.verifying import verify as verify_issued
+    from serving.deployment import open_deployment
+
+    deployment, found = open_deployment(settings), dict[str, Verified]()
+
+    def together() -> str:
+        found.update({one.hazard: one for one in verify_issued(deployment, now)})
+        return f"{sum(one.settled for one in found.values()):,} forecasts verified"
+
+    def told(name: str) -> str:
+        if name not in found:
+            found.update({one.hazard: one for one in verify_issued(deployment, now, [name])})
+        one = found[name]
+        if one.error is not None:
+            raise HaidangError(one.error)
+        return f"{one.settled:,} verified, {one.unknown:,} unknown, {one.changed:,} changed"
+
+    names = [name for name in deployment.issued.hazards() if name in deployment.hazards]
+    parts: dict[str, Part] = {"together": together}
+    return parts | {name: partial(told, name) for name in names}
+
+
+def drift(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """One part: data quality, inputs, forecasts of others and performance are watched; starts nothing."""
+    from haidang.holding import hold_all
+    from haidang.verifying import verified_forecasts
+    from haidang.watching import watch
+    from serving.deployment import open_deployment
+
+    alerts = Alerts(open_database(settings.database_address))
+
+    def look() -> str:
+        deployment = open_deployment(settings)
+        watched = watch(
+            deployment,
+            now,
+            tell,
+            settle=partial(_settle, alerts, now),
+            open_alerts=[(one.kind, one.about) for one in alerts.open_alerts()],
+            verified=verified_forecasts(deployment),
+        )
+        held = hold_all(deployment, watched.performance, now, tell)
+        return f"{len(watched.alarms)} alarms" + "".join(f"; {name} {what}" for name, what in held.items())
+
+    return {"watch": look}
+
+
+def retrain(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """A part for each hazard with a champion: retrained if a rule says so, tested, and brought before the gate."""
+    from haidang.handing_over import before_the_gate, rolling_test
+    from haidang.issuing import champions
+    from haidang.retraining import retrain_due
+    from haidang.verifying import verified_forecasts
+    from haidang.watching import watch
+    from serving.deployment import open_deployment
+
+    deployment = open_deployment(settings)
+    verified = verified_forecasts(deployment)
+    watched, gate = watch(deployment, now, lambda kind, about, text: None, verified=verified), before_the_gate(verified)
+
+    def one(name: str) -> str:
+        done = retrain_due(deployment, now, tell, challenge=gate, watched=watched, hazards=[name], test=rolling_test)
+        for retrained in done:
+            if retrained.version is None:
+                raise HaidangError(str(retrained.decision))
+        told = (f"{retrained.reason.text}: version {retrained.version}, {retrained.decision}" for retrained in done)
+        return "; ".join(told) or "nothing is due"
+
+    return {name: partial(one, name) for name in champions(deployment)}
+
+
 def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """One part: what was expected and is missing is told."""
     from haidang.schedule import JOBS
@@ -59,6 +136,10 @@ def back_up(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
     home = settings.home.absolute()
     to = home.with_name(f"{home.name}-backups")
     return {"home": lambda: str(backup.back_up(settings, to, now, keep=KEPT_BACKUPS))}
+
+
+def _settle(alerts: Alerts, now: pd.Timestamp, kind: str, about: str) -> None:
+    alerts.settle(kind, about, now)
 
 
 def _clock_from(now: pd.Timestamp) -> Callable[[], pd.Timestamp]:

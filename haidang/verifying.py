@@ -19,6 +19,10 @@ from training.track_record import COLUMNS, track_record
 LOOKED_AT_AGAIN = pd.Timedelta(days=60)
 """How long after settling a truth is looked at again, for late reports and corrections."""
 _UNSEEN = pd.Timedelta(days=1)
+JUDGED = [
+    "hazard", "issue_time", "site", "period", "lead", "forecaster", "shadow", "cuts", "probabilities", "climatology",
+    "outcome",
+]  # fmt: skip
 _LIGHT = [*RECORD, "valid_from", "valid_to", "outcome"]
 Floats = npt.NDArray[np.float64]
 
@@ -45,6 +49,25 @@ class Verified:
 def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | None = None) -> tuple[Verified, ...]:
     """Verifies what has settled since the last time, and renews the track records that this changes.
 
+    Args:
+        deployment: the deployment.
+        now: the moment at which the truth is read.
+        hazards: names; all that were ever issued for None.
+
+    Returns:
+        What was found, one for each hazard.
+    """
+    told = settle(deployment, now, hazards)
+    newest = deployment.verified.verified_until()
+    for found_of in told:
+        if found_of.error is None and found_of.hazard in newest:
+            renew_track_record(deployment, deployment.hazard(found_of.hazard), newest[found_of.hazard])
+    return told
+
+
+def settle(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | None = None) -> tuple[Verified, ...]:
+    """Verifies what has settled since the last time, and leaves the track records as they are.
+
     Run again it adds nothing; killed half way it goes on where it was. What cannot be done for one hazard is told and
     holds up no other.
 
@@ -65,11 +88,19 @@ def verify(deployment: Deployment, now: pd.Timestamp, hazards: Iterable[str] | N
         rows, found = _settle(deployment, [deployment.hazard(name) for name in several], now, until)
         deployment.verified.add(rows)
         told += found
-    newest = deployment.verified.verified_until()
-    for found_of in told:
-        if found_of.error is None and found_of.hazard in newest:
-            renew_track_record(deployment, deployment.hazard(found_of.hazard), newest[found_of.hazard])
     return tuple(sorted(told, key=lambda one: one.hazard))
+
+
+def verified_forecasts(deployment: Deployment, hazards: Iterable[str] | None = None) -> pd.DataFrame:
+    """What was verified, shadows too: the columns of `JUDGED`, lists hold one value per cut.
+
+    Args:
+        deployment: the deployment.
+        hazards: names; all for None.
+    """
+    names = deployment.hazards if hazards is None else hazards
+    held = deployment.verified.ended_since(dict.fromkeys(names), columns=JUDGED)
+    return pa.concat_tables(held.values()).to_pandas()
 
 
 def renew_track_record(deployment: Deployment, hazard: Hazard, until: pd.Timestamp) -> None:

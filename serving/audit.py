@@ -14,8 +14,8 @@ import pandas as pd
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.engine import Engine, Row
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateTable
 
+from features.database import make_tables
 from features.errors import HaidangError
 
 _NOTHING = "0" * 64
@@ -87,9 +87,7 @@ class Audit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with engine.begin() as connection:
-            for table in _METADATA.sorted_tables:  # several may open it at once, which `create_all` does not bear
-                connection.execute(CreateTable(table, if_not_exists=True))
+        make_tables(_METADATA, engine)
         with engine.connect() as connection:
             begun = connection.execute(select(_HEAD.c.id)).first()
         if begun is None:

@@ -9,6 +9,7 @@ import pandas as pd
 from features.archive import Archive
 from features.errors import HaidangError
 from features.local_days import moments
+from features.snapshot import Snapshot
 from models.forecaster import Forecaster
 from models.hazard import Hazard
 from models.issued import ISSUED
@@ -26,15 +27,20 @@ class Known:
         zone: IANA zone of the local day.
     """
 
-    def __init__(self, archive: Archive, issue_time: pd.Timestamp) -> None:
+    def __init__(self, archive: Archive, issue_time: pd.Timestamp, snapshot: Snapshot | None = None) -> None:
         """Pins the archive; values are read when first asked for.
+
+        Args:
+            archive: the archive.
+            issue_time: the moment, with a zone.
+            snapshot: of that moment, where one is held already; it is taken from the archive for None.
 
         Raises:
             HaidangError: if the archive does not reach back to the issue time.
         """
         self.archive = archive.at_version(archive.version)
         self.issue_time, self.zone = moments(issue_time)[0], archive.zone
-        self.snapshot = self.archive.as_of(self.issue_time)
+        self.snapshot = self.archive.as_of(self.issue_time) if snapshot is None else snapshot
         self._newest: dict[str, tuple[pd.DataFrame, bool]] = {}
 
     def inputs(self, hazard: Hazard) -> dict[str, dict[str, object]]:
@@ -79,24 +85,50 @@ def issue(
 
 def issue_from(forecaster: Forecaster, known: Known, *, issued_at: pd.Timestamp) -> pd.DataFrame:
     """The same from what was read before, for one hazard of several that are issued at the same time."""
-    hazard, time = forecaster.hazard, known.issue_time
-    rows = hazard.rows(known.snapshot)
+    told = answers_to(forecaster, forecaster.hazard.rows(known.snapshot), known.zone)
+    return records_of(forecaster, told, known, issued_at=issued_at)
+
+
+def records_of(forecaster: Forecaster, told: pd.DataFrame, known: Known, *, issued_at: pd.Timestamp) -> pd.DataFrame:
+    """The records of one issue from what `answers_to` told of its rows."""
+    if told.empty:
+        at = known.issue_time.tz_convert(known.zone).isoformat()
+        raise HaidangError(
+            f"what the rule of {forecaster.hazard.name} reads was known nowhere at {at}: ingest newer values first"
+        )
+    return told.assign(
+        archive_version=known.archive.version,
+        inputs=json.dumps(known.inputs(forecaster.hazard)),
+        issued_at=moments(issued_at)[0],
+    )[ISSUED.names]
+
+
+def answers_to(forecaster: Forecaster, rows: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """What a forecaster says of the rows of one issue time, and with what caution.
+
+    Args:
+        forecaster: whom to ask.
+        rows: rows of `ask`.
+        zone: IANA zone of the local day.
+
+    Returns:
+        The columns of `ISSUED` that do not depend on how and when it is issued; only the rows that can be answered.
+    """
+    hazard = forecaster.hazard
     answers = forecaster.answer(rows)
     answered = answers.notna().all(axis=1).to_numpy()
-    if not answered.any():
-        raise HaidangError(
-            f"what the rule of {hazard.name} reads was known nowhere at {time.tz_convert(known.zone).isoformat()}: "
-            "ingest newer values first"
-        )
     rows, answers = rows[answered], answers[answered]
+    if rows.empty:
+        return pd.DataFrame(columns=ISSUED.names)
+    time = pd.DatetimeIndex(rows.index.get_level_values("issue_time"))
     period = rows.index.get_level_values("period").to_numpy()
-    valid_from, valid_to = hazard.periods.bounds(pd.DatetimeIndex([time] * len(rows)), period, known.zone)
+    valid_from, valid_to = hazard.periods.bounds(time, period, zone)
     probabilities = answers.to_numpy()
     absent = rows.isna().to_numpy()
     names = rows.columns.to_numpy()
     caution = forecaster.caution(rows)
     spread = forecaster.spread(rows, answers)
-    records = pd.DataFrame(
+    return pd.DataFrame(
         {
             "hazard": hazard.name,
             "issue_time": time,
@@ -112,9 +144,6 @@ def issue_from(forecaster: Forecaster, known: Known, *, issued_at: pd.Timestamp)
             "missing": [list(names[row]) for row in absent],
             "forecaster": forecaster.version,
             "fingerprint": hazard.fingerprint,
-            "archive_version": known.archive.version,
-            "inputs": json.dumps(known.inputs(hazard)),
-            "issued_at": moments(issued_at)[0],
             "step": caution["step"].to_numpy(object),
             "outside": [json.dumps([asdict(one) for one in beyond]) for beyond in caution["outside"]],
             "raised": caution["raised"].to_numpy(),
@@ -122,7 +151,6 @@ def issue_from(forecaster: Forecaster, known: Known, *, issued_at: pd.Timestamp)
             **_of_baselines(forecaster, rows),
         }
     )
-    return records[ISSUED.names]
 
 
 def _amounts(spread: pd.DataFrame | None) -> dict[str, object]:

@@ -215,7 +215,9 @@ def test_a_person_promotes_against_the_gate_and_rolls_back_and_the_audit_tells(h
     assert "--rollback goes with" in refused(haidang(*words, "--rollback", "--version", "1"))
     listed = json.loads(good(haidang("--home", mine, "audit", "list", "--json")))
     assert [(one["who"], one["what"]) for one in listed] == [("Lan", "promote by force"), ("Lan", "roll back")]
-    assert "a flood is coming" in good(haidang("--home", mine, "audit", "list", "--what", "promote by force"))
+    assert listed[0]["details"]["reason"] == "a flood is coming"
+    told = good(haidang("--home", mine, "audit", "list", "--what", "promote by force"))
+    assert "Lan" in told and "roll back" not in told
     assert "the chain is whole: 2 entries" in good(haidang("--home", mine, "audit", "verify"))
     with sqlite3.connect(mine / "haidang.db") as store:
         store.execute("UPDATE audit_entries SET who = 'nobody' WHERE number = 1")

@@ -32,7 +32,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Depl
 def live(deployment: Deployment, **stated: object) -> LiveCalibration:
     told = {
         "forecaster": deployment.shelf.card(SMALL).version,
-        "e_value": 250.0,
+        "evidence": 5000.0,
+        "level": 3650.0,
         "n": 400,
         "expected": 20,
         "observed": 60,
@@ -50,7 +51,7 @@ def done(deployment: Deployment) -> list[str]:
     return [entry.what for entry in Audit(open_database(deployment.settings.database_address)).entries()]
 
 
-@pytest.mark.parametrize("stated", [{"e_value": 99.0}, {"n": 29}, {"forecaster": "another"}])
+@pytest.mark.parametrize("stated", [{"evidence": 3649.0}, {"n": 29}, {"forecaster": "another"}])
 def test_within_the_band_nothing_is_done(deployment: Deployment, stated: dict[str, object]) -> None:
     told: Told = []
     assert held(deployment, told, **stated) == "kept"
@@ -69,7 +70,7 @@ def test_where_nobody_was_before_it_is_held_back_and_nobody_is_answered(deployme
     with pytest.raises(HaidangError, match="is held back"):
         jobs.issue_now(deployment, deployment.hazard(SMALL), ISSUED[1], ENDS)
     ((kind, about, text),) = told
-    assert (kind, about) == ("calibration", SMALL) and "e-value 250" in text
+    assert (kind, about) == ("calibration", SMALL) and "evidence 5e+03 of 3.65e+03, 400 issues" in text
 
     assert held(deployment, told) == "held back"  # again: nothing more is done
     assert len(told) == 1 and done(deployment) == ["hold back"]

@@ -14,7 +14,7 @@ from features.database import open_database
 from features.errors import HaidangError
 from haidang import jobs
 from haidang.retraining import ANNOUNCED, BIAS, CALENDAR, NEW_DATA, PERFORMANCE, due, rescalings, retrain_due
-from haidang.retraining_log import ModelChange, RetrainingLog
+from haidang.retraining_log import ModelChange, Reason, RetrainingLog
 from haidang.watching import Watched, watch
 from models.hazard import Hazard
 from serving.deployment import Deployment
@@ -34,7 +34,7 @@ from features.settings import Settings
 from haidang.retraining import retrain_due
 from serving.deployment import open_deployment
 
-def gate(deployment, hazard, version, now):
+def gate(deployment, hazard, version, now, reason):
     print("fitted", flush=True)
     time.sleep(60)
 
@@ -81,7 +81,7 @@ def quiet(kind: str, about: str, text: str) -> None:
     raise AssertionError(f"nobody expected {kind} about {about}: {text}")
 
 
-def kept(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+def kept(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
     return "keep"
 
 
@@ -109,7 +109,7 @@ def test_a_bias_of_forecasts_that_the_hazard_reads_is_a_reason(deployment: Deplo
 def test_lost_performance_of_the_champion_is_a_reason_and_of_another_forecaster_is_not(deployment: Deployment) -> None:
     card = deployment.shelf.card(SMALL)
     assert card is not None
-    lost = Performance(card.version, 90, ENDS, 5000.0, 10.0, 3650.0)
+    lost = Performance(card.version, 90, ENDS, 5000.0, 10.0, 3650.0, 20.0, 60.0)
     reason = due(deployment, deployment.hazard(SMALL), SOON, replace(nothing_found(), performance={SMALL: lost}))
     assert reason is not None
     assert reason.kind == PERFORMANCE
@@ -150,7 +150,7 @@ def test_new_settled_data_past_a_quarter_are_a_reason(deployment: Deployment) ->
 def test_a_retraining_hands_its_version_to_the_gate_with_its_reason_and_rests(deployment: Deployment) -> None:
     handed = []
 
-    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
         handed.append((hazard.name, version, now))
         return "keep"
 
@@ -175,7 +175,7 @@ def test_a_retraining_hands_its_version_to_the_gate_with_its_reason_and_rests(de
 def test_after_a_bias_the_new_forecaster_passes_its_exam_and_later_ones_know_of_the_change(
     deployment: Deployment,
 ) -> None:
-    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
         jobs.promote(of, hazard, version)
         return "promote"
 
@@ -190,7 +190,7 @@ def test_after_a_bias_the_new_forecaster_passes_its_exam_and_later_ones_know_of_
 
 
 def test_a_gate_that_fails_is_told_and_written_down(deployment: Deployment) -> None:
-    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp) -> str:
+    def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
         raise HaidangError("no questions to judge on")
 
     told: list[tuple[str, str, str]] = []

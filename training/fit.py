@@ -145,7 +145,7 @@ def verdict(skill: tuple[Skill, ...], sense: Sense = "at_least") -> str:
 
 
 def code_version() -> str:
-    """The git commit of this checkout, with a mark if files differ from it; "unknown" outside a checkout."""
+    """The git commit of this checkout, with a mark if files differ from it; the installed version outside of one."""
     folder = Path(__file__).parent
     try:
         described = subprocess.run(
@@ -153,5 +153,5 @@ def code_version() -> str:
             cwd=folder, capture_output=True, text=True, check=True, timeout=10,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
-        return "unknown"
+        return f"haidang {version('haidang')}"
     return described.stdout.strip()

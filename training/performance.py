@@ -29,6 +29,8 @@ class Performance:
         skill_lost: evidence that its log score is worse than that of climatology; NaN where none was told.
         calibration_lost: evidence that events come more often, or more rarely, than it tells.
         level: evidence of an alarm.
+        expected: events at the lowest of the levels' cuts that the probabilities promised.
+        observed: events that came.
     """
 
     forecaster: str
@@ -37,6 +39,8 @@ class Performance:
     skill_lost: float
     calibration_lost: float
     level: float
+    expected: float
+    observed: float
 
     @property
     def alarm(self) -> bool:
@@ -76,6 +80,8 @@ def performance(hazard: Hazard, verified: pd.DataFrame, forecaster: str) -> Perf
         float(np.mean(skill)) if skill else float("nan"),
         float(np.mean(calibration)),
         max(TEN_YEARS_DAYS / hazard.issue_every_days, AT_LEAST_ISSUES),
+        float(own["probabilities"].map(lambda told: told[cuts[0]]).sum()),
+        float(hazard.target.reached(own["outcome"])[:, cuts[0]].sum()),
     )
 
 

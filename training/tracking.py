@@ -57,14 +57,13 @@ class Tracking:
         """Connects to a store.
 
         Args:
-            uri: tracking and registry URI.
-            artifacts: folder of the artifacts of new experiments.
+            uri: tracking and registry URI: a database, or an MLflow server.
+            artifacts: folder of the artifacts of new experiments; a server keeps them where it was told to.
         """
-        artifacts.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(uri)
         self._client = MlflowClient(uri, uri)
-        self._artifacts = artifacts.absolute()
+        self._artifacts = None if uri.startswith(("http://", "https://")) else artifacts.absolute()
 
     def record(self, forecaster: Forecaster, folder: Path, tested: Backtest | None) -> Tracked:
         """Writes one run: parameters, metrics by lead, data and code version, card, figures, and the model itself.
@@ -273,7 +272,8 @@ class Tracking:
         known = self._client.get_experiment_by_name(hazard)
         if known is not None:
             return str(known.experiment_id)
-        return str(self._client.create_experiment(hazard, artifact_location=(self._artifacts / hazard).as_uri()))
+        place = None if self._artifacts is None else (self._artifacts / hazard).as_uri()
+        return str(self._client.create_experiment(hazard, artifact_location=place))
 
 
 def _log_skill(skill: Iterable[Skill]) -> None:
