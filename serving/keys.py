@@ -15,8 +15,8 @@ from typing import Literal, get_args
 import pandas as pd
 from sqlalchemy import Column, MetaData, String, Table, insert, select, update
 from sqlalchemy.engine import Engine
-from sqlalchemy.schema import CreateTable
 
+from features.database import make_tables
 from features.errors import HaidangError, UnknownNameError
 
 Role = Literal["reader", "agency", "forecaster", "approver", "operator"]
@@ -34,9 +34,10 @@ INCLUDES: Mapping[Role, frozenset[Role]] = MappingProxyType(
 
 _SECRET_BYTES = 32
 _NO_DIGEST = "0" * 64
+_METADATA = MetaData()
 _KEYS = Table(
     "api_keys",
-    MetaData(),
+    _METADATA,
     Column("id", String(16), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("holder", String(200), nullable=False),
@@ -79,8 +80,7 @@ class Keys:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with engine.begin() as connection:
-            connection.execute(CreateTable(_KEYS, if_not_exists=True))
+        make_tables(_METADATA, engine)
 
     def make(self, holder: str, role: Role, now: pd.Timestamp, *, expires_at: pd.Timestamp) -> tuple[Key, str]:
         """Makes a key.
