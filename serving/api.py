@@ -40,6 +40,7 @@ def build_api() -> FastAPI:
         summary="Early warning of disasters, climate and disease",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     api.router.route_class = StrictRoute
     report_problems(api)

@@ -83,8 +83,12 @@ class Questions:
     def _object(self, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         fields = {name: self.of(one, name) for name, one in schema.get("properties", {}).items()}
         needed = {name: fields[name] for name in schema.get("required", [])}
-        others = {name: one for name, one in fields.items() if name not in needed}
-        return st.fixed_dictionaries(needed, optional=others)
+        others = sorted(set(fields) - set(needed))
+        if not others:
+            return st.fixed_dictionaries(needed)
+        likely = others + [name for name in others if name in self.known] * _RIGHT
+        some = st.lists(st.sampled_from(likely), max_size=2, unique=True)
+        return some.flatmap(lambda drawn: st.fixed_dictionaries({**needed, **{name: fields[name] for name in drawn}}))
 
     def _string(self, schema: Mapping[str, Any], name: str) -> st.SearchStrategy[Any]:
         if schema.get("format") in ("date-time", "date"):

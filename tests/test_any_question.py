@@ -79,7 +79,7 @@ def test_whatever_is_asked_the_answer_is_as_described(gate: Gate, method: str, p
     places, query = QUESTIONS.parameters(operation, "path"), QUESTIONS.parameters(operation, "query")
     asked = {"answered": 0}
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=SLOW, derandomize=True, database=None)
+    @settings(max_examples=40, deadline=None, suppress_health_check=SLOW, derandomize=True, database=None)
     @given(places=places, query=query, more=extra, body=QUESTIONS.body(operation))
     def every(places: dict[str, str], query: dict[str, str], more: dict[str, str], body: Any) -> None:
         there = path.format(**{name: quote(value, safe="") for name, value in places.items()})
