@@ -21,6 +21,7 @@ keep_tools_quiet()
 from haidang import operations, views  # noqa: E402  (after the tools were told to keep quiet)
 from haidang.drift_command import announce_command, drift_command  # noqa: E402
 from haidang.hazard_report.command import report_command  # noqa: E402
+from haidang.key_commands import keys_app  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
 from haidang.rehearse_command import rehearse_command  # noqa: E402
@@ -303,6 +304,7 @@ app.add_typer(audit_app, name="audit")
 
 
 app.command("observed-levels")(observed_levels_command)
+app.add_typer(keys_app, name="keys")
 
 
 @app.command("climate")

@@ -89,7 +89,7 @@ class Answers:
     @cached_property
     def positions(self) -> Positions:
         """The sites, to be found by what people name; the areas are read once."""
-        return open_positions(self.deployment.settings, self.deployment.sites)
+        return open_positions(self.deployment)
 
     @cached_property
     def freshness(self) -> Freshness:
@@ -100,6 +100,10 @@ class Answers:
     def ready(self) -> bool:
         """Whether something can be answered."""
         return any(held.latest is not None for held in self._state.hazards.values())
+
+    def held(self) -> Mapping[str, Held]:
+        """What is held now of each hazard."""
+        return self._state.hazards
 
     def refresh(self) -> bool:
         """Loads what is new on the shelf and among the issued forecasts, aside, and swaps it in as a whole.
@@ -255,7 +259,10 @@ class Answers:
                 name_en=site.name_en,
                 latitude=site.latitude,
                 longitude=site.longitude,
-                attributes={name: None if np.isnan(value) else value for name, value in site.attributes.items()},
+                attributes={
+                    name: None if np.isnan(value) else value
+                    for name, value in self.deployment.hides.attributes(site.attributes).items()
+                },
                 hazards=[name for name, there in having.items() if there[number]],
             )
             for number, site in enumerate(sites.values())

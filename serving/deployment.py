@@ -10,6 +10,7 @@ from models.hazard import Hazard
 from models.issued import IssuedForecasts
 from models.track_records import TrackRecords
 from models.verified import VerifiedForecasts
+from serving.hides import NOTHING, Hides
 from serving.shelf import Shelf
 
 
@@ -27,6 +28,7 @@ class Deployment:
         shadow: what challengers forecast beside the champions; never shown.
         verified: those of them whose truth has settled, with what came.
         track_records: what is made of these.
+        hides: what is not said of it.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Deployment:
     shadow: IssuedForecasts
     verified: VerifiedForecasts
     track_records: TrackRecords
+    hides: Hides = NOTHING
 
     def hazard(self, name: str) -> Hazard:
         """Looks up a hazard; the error lists what there is."""

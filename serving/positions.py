@@ -9,8 +9,8 @@ from sklearn.metrics.pairwise import haversine_distances
 from features.boundaries import read_boundaries
 from features.errors import HaidangError
 from features.places import sites_at
-from features.settings import Settings
 from features.sites import EARTH_RADIUS_KM, Site, Sites
+from serving.deployment import Deployment
 from serving.questions import PlaceView
 
 REACH_KM = 25.0
@@ -57,13 +57,15 @@ class Positions:
         return _view(asked, site, "area" if inside else "nearest", round(distance, 2))
 
 
-def open_positions(settings: Settings, sites: Sites) -> Positions:
+def open_positions(deployment: Deployment) -> Positions:
     """The sites of a deployment with their areas, where its settings name a file of boundaries.
 
     Raises:
         HaidangError: if that file cannot be used.
     """
-    return Positions(sites, {} if settings.boundaries is None else read_boundaries(settings.boundaries, sites))
+    file, sites = deployment.settings.boundaries, deployment.sites
+    areas = {} if file is None else read_boundaries(file, deployment.archive.sites)
+    return Positions(sites, {code: area for code, area in areas.items() if code in sites})
 
 
 def _view(asked: str, site: Site, found_by: str, distance_km: float | None) -> PlaceView:

@@ -1,6 +1,7 @@
 """Errors over HTTP: every one is a problem report (RFC 9457) that says what is wrong, where, and what to do."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -10,11 +11,13 @@ from starlette.responses import Response
 
 from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
+from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
 
 _LOG = logging.getLogger(__name__)
+_NO_TEXT = "the body cannot be read: it must be JSON in UTF-8"
 _STATUSES = {
     WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
@@ -30,10 +33,16 @@ def report_problems(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _unexpected)
 
 
-def problem(status: HTTPStatus, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """A problem report as a response."""
     body = Problem(title=status.phrase, status=status, detail=detail, errors=errors or [])
-    return Response(body.model_dump_json(), status, media_type="application/problem+json")
+    return Response(body.model_dump_json(), status, headers, media_type="application/problem+json")
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -47,6 +56,9 @@ def _refused(request: Request, error: Exception) -> Response:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return problem(status, str(error))
+    if isinstance(error, NotAllowedError):
+        challenge = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        return problem(error.status, str(error), headers=challenge)
     name = error.field if isinstance(error, FieldError) else ""
     if isinstance(error, UnknownNameError):
         name = error.kind
@@ -56,6 +68,8 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    if status == HTTPStatus.BAD_REQUEST:  # so FastAPI calls bytes that are no text
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _NO_TEXT, [{"field": "body", "message": _NO_TEXT}])
     described = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path}: see /openapi.json",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.url.path} does not take {request.method}: see /openapi.json",

@@ -123,7 +123,7 @@ class BeyondTraining(_Strict):
     """An input beyond all that the forecaster has learned from."""
 
     feature: str
-    value: float
+    value: float | None = Field(description="null where it is restricted, or so small a count that it tells whose")
     low: float = Field(description="lowest value in training, in the feature's unit")
     high: float = Field(description="highest value in training")
 

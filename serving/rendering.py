@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from features.sites import Site
 from features.variables import variable_named
 from models.exceedance import log_odds
 from models.forecaster import Card
@@ -87,9 +86,7 @@ def render(
         likelihood_scale=list(SCALE),
         unread=unread(hazard),
         forecasts=[
-            _site_forecast(
-                hazard, deployment.sites[str(code)], of_site, zone, origin, track, tested=tested, horizon=horizon
-            )
+            _site_forecast(deployment, hazard, str(code), of_site, origin, track, tested=tested, horizon=horizon)
             for code, of_site in records.groupby("site", sort=True)
             if code in deployment.sites
         ],
@@ -150,17 +147,17 @@ def _root(values: npt.ArrayLike) -> np.ndarray:
 
 
 def _site_forecast(
+    deployment: Deployment,
     hazard: Hazard,
-    site: Site,
+    code: str,
     records: pd.DataFrame,
-    zone: str,
     origin: Origin,
     track: ByPlace,
     *,
     tested: bool,
     horizon: int | None,
 ) -> SiteForecast:
-    sense = hazard.target.sense
+    site, zone, sense = deployment.sites[code], deployment.settings.local_zone, hazard.target.sense
     periods = [
         PeriodForecast(
             id=_id(record) if origin == "issued" else None,
@@ -178,7 +175,7 @@ def _site_forecast(
             beyond_skill=horizon is None or record["lead"] > horizon if tested else None,
             missing=list(record["missing"]),
             step=record["step"] if isinstance(record["step"], str) else None,
-            beyond_training=_beyond(record["outside"]),
+            beyond_training=deployment.hides.values(hazard, beyond(record["outside"])),
             raised=record["raised"] is True,
         )
         for record in records.to_dict("records")
@@ -225,8 +222,8 @@ def _interval(low: float | None, high: float | None) -> Interval | None:
     return Interval(probability=COVERED, low=round(low, 4), high=round(high, 4))
 
 
-def _beyond(told: object) -> list[BeyondTraining]:
-    """Issues made before this was recorded do not say."""
+def beyond(told: object) -> list[BeyondTraining]:
+    """Inputs beyond training, from the column `outside`; issues made before this was recorded do not say."""
     found = json.loads(told) if isinstance(told, str) else []
     return [BeyondTraining(feature=one.pop("column"), **one) for one in found]
 

@@ -18,7 +18,7 @@ from models.issued import ISSUED
 from serving.deployment import Deployment
 from serving.issue import issue
 from serving.record_models import Difference, InputState, Passport, Replay
-from serving.rendering import input_ages
+from serving.rendering import beyond, input_ages
 
 _WORDS = {
     True: ("tính lại trùng khớp từng byte", "worked out again, it is equal byte for byte"),
@@ -67,12 +67,13 @@ def replay(deployment: Deployment, told: str, record: pd.Series) -> Replay:
     try:
         fresh = _again(deployment, record)
     except (HaidangError, DeltaError) as error:
-        return _replay(told, stored, None, str(error))
+        return _replay(told, stored, None, [], str(error))
     replayed = {name: text for name, text in _canonical(fresh).items() if name in stored}
-    if replayed == stored:
-        return _replay(told, stored, replayed, None)
     differing = [name for name in stored if stored[name] != replayed.get(name)]
-    return _replay(told, stored, replayed, f"it differs in {', '.join(differing)}")
+    shown = [(name, *(_shown(deployment, one, name) for one in (record, fresh))) for name in differing]
+    differences = [Difference(column=name, stored=before, replayed=after) for name, before, after in shown]
+    reason = f"it differs in {', '.join(differing)}" if differing else None
+    return _replay(told, stored, replayed, differences, reason)
 
 
 def _again(deployment: Deployment, record: pd.Series) -> pd.Series:
@@ -128,15 +129,28 @@ def _canonical(record: pd.Series) -> dict[str, str]:
     }
 
 
+def _shown(deployment: Deployment, record: pd.Series, column: str) -> str:
+    """A column as JSON, without the values of inputs that are not said."""
+    if column == "outside":
+        told = deployment.hides.values(deployment.hazard(record["hazard"]), beyond(record[column]))
+        return json.dumps([one.model_dump() for one in told], ensure_ascii=False)
+    return _canonical(record).get(column, "null")
+
+
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray):
         return value.tolist()
     return None if not isinstance(value, list) and pd.isna(value) else value  # type: ignore[call-overload]
 
 
-def _replay(told: str, stored: dict[str, str], replayed: dict[str, str] | None, reason: str | None) -> Replay:
+def _replay(
+    told: str,
+    stored: dict[str, str],
+    replayed: dict[str, str] | None,
+    differences: list[Difference],
+    reason: str | None,
+) -> Replay:
     equal = None if replayed is None else replayed == stored
-    again = replayed or {}
     return Replay(
         id=told,
         equal=equal,
@@ -145,11 +159,7 @@ def _replay(told: str, stored: dict[str, str], replayed: dict[str, str] | None, 
         reason=reason,
         sha256_stored=_digest(stored),
         sha256_replayed=None if replayed is None else _digest(replayed),
-        differences=[
-            Difference(column=name, stored=text, replayed=again.get(name, "null"))
-            for name, text in stored.items()
-            if replayed is not None and again.get(name) != text
-        ],
+        differences=differences,
     )
 
 

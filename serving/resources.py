@@ -1,12 +1,8 @@
-"""What the HTTP resources share: where the answers are, how they are sent, and which problems all may report."""
+"""What the HTTP resources share: how answers are sent, and which problems all may report."""
 
-from typing import cast
-
-from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from serving.answers import Answers
 from serving.outlets import MEDIA_TYPES, WRITERS
 from serving.questions import Problem
 
@@ -34,11 +30,6 @@ def other_formats() -> dict[int | str, dict[str, object]]:
         304: {"description": "the caller holds these very bytes, as its If-None-Match says"},
         406: {"model": Problem, "description": "the header Accept asks only for formats that are not spoken here"},
     }
-
-
-async def answers_of(request: Request) -> Answers:
-    """The answers of the application; a dependency."""
-    return cast("Answers", request.app.state.answers)
 
 
 def json_response(answer: BaseModel) -> Response:

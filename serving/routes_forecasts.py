@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from features.errors import UnknownNameError
 from serving.answers import Answers, FieldError
+from serving.answers_for import answers_for
 from serving.conditional import Prepared, prepare, respond
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
 from serving.questions import LatestQuestion, Problem, RiskAnswer, RiskQuestion
@@ -20,7 +21,7 @@ from serving.record_ids import NoSuchForecastError
 from serving.record_models import ForecastPage, ForecastRecord, ForecastsQuestion, FormatQuestion, Passport, Replay
 from serving.records import by_hazard, listed, with_law
 from serving.replay import passport, replay
-from serving.resources import PROBLEMS, answers_of, other_formats
+from serving.resources import PROBLEMS, other_formats
 from serving.stored import CursorError, StoredForecasts, Wanted
 
 _Question = TypeVar("_Question", bound=BaseModel)
@@ -29,7 +30,6 @@ _ONE: dict[int | str, dict[str, Any]] = {
     **PROBLEMS,
     404: {"model": Problem, "description": "nothing was issued under this id"},
 }
-_NO_QUERY = "takes no parameters"
 _EXAMPLE = "heavy_rain.20250904T230000Z.f23eb7f4605098a8"
 Id = Annotated[str, Path(max_length=200, description="`id` of a forecast", examples=[_EXAMPLE])]
 
@@ -43,9 +43,8 @@ def add_forecasts(api: FastAPI) -> None:
         responses={**PROBLEMS, **other_formats()},
         openapi_extra={"parameters": _parameters(LatestQuestion)},
     )
-    async def latest(request: Request) -> Response:
+    async def latest(request: Request, answers: Annotated[Answers, Depends(answers_for)]) -> Response:
         """The latest issued forecast of a hazard, from bytes that are held in memory."""
-        answers: Answers = request.app.state.answers
         asked = request.query_params
         outlet = asked.get("format") or format_asked(None, request.headers.get("accept"))
         known = _LATEST.issuperset(asked) and len(asked) == len(asked.multi_items())
@@ -59,7 +58,7 @@ def add_forecasts(api: FastAPI) -> None:
     def forecasts(
         request: Request,
         question: Annotated[ForecastsQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """Stored forecasts, the newest issue first, page by page.
 
@@ -78,16 +77,16 @@ def add_forecasts(api: FastAPI) -> None:
         id: Id,  # noqa: A002  (the name of the parameter in the path)
         request: Request,
         question: Annotated[FormatQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """One stored forecast, as it was said, with the level of the law."""
-        stored = StoredForecasts(answers.deployment.settings.issued)
+        stored = _stored(answers)
         record = stored.one(id)
         issue = stored.issue(id)
         same = (issue["forecaster"] == record["forecaster"]) & (issue["issue_time"] == record["issue_time"])
         found = with_law(answers, issue[same], id)
         if found is None:
-            raise NoSuchForecastError(f"the hazard or site of {id} is no longer listed in this deployment")
+            raise NoSuchForecastError(f"the hazard of {id} is no longer declared in this deployment")
         asked = format_asked(question.format, request.headers.get("accept"))
         body = WRITERS[asked]([found]) if asked in WRITERS else found.model_dump_json()
         return respond(request, prepare(body, MEDIA_TYPES[asked]), "no-cache")
@@ -96,22 +95,20 @@ def add_forecasts(api: FastAPI) -> None:
     def its_passport(
         id: Id,  # noqa: A002
         request: Request,
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """Where a forecast comes from: data version, code, model, features, and which inputs were missing or stale."""
-        _no_query(request)
-        record = StoredForecasts(answers.deployment.settings.issued).one(id)
+        record = _stored(answers).one(id)
         return respond(request, prepare(passport(answers.deployment, id, record).model_dump_json()), "no-cache")
 
     @api.get("/v1/forecasts/{id}/replay", response_model=Replay, responses=_ONE)
     def its_replay(
         id: Id,  # noqa: A002
         request: Request,
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The forecast worked out again from the archive as it was known then: equal byte for byte, or why not."""
-        _no_query(request)
-        record = StoredForecasts(answers.deployment.settings.issued).one(id)
+        record = _stored(answers).one(id)
         return respond(request, prepare(replay(answers.deployment, id, record).model_dump_json()), "no-cache")
 
 
@@ -136,6 +133,11 @@ def _latest(answers: Answers, question: LatestQuestion, accept: str | None) -> P
     return found
 
 
+def _stored(answers: Answers) -> StoredForecasts:
+    """The stored forecasts that a caller may see."""
+    return StoredForecasts(answers.deployment.settings.issued, answers.deployment.sites.codes)
+
+
 def _page(answers: Answers, question: ForecastsQuestion) -> ForecastPage:
     deployment = answers.deployment
     try:
@@ -150,7 +152,7 @@ def _page(answers: Answers, question: ForecastsQuestion) -> ForecastPage:
         level=question.level,
     )
     try:
-        page = StoredForecasts(deployment.settings.issued).page(wanted, question.limit, question.cursor)
+        page = _stored(answers).page(wanted, question.limit, question.cursor)
     except CursorError as error:
         raise FieldError("cursor", str(error)) from error
     return ForecastPage(forecasts=listed(answers, page.records), next=page.cursor)
@@ -166,11 +168,6 @@ def _validated(kind: type[_Question], request: Request) -> _Question:
     except ValidationError as error:
         errors = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_url=False)]
         raise RequestValidationError(errors) from error
-
-
-def _no_query(request: Request) -> None:
-    for name in request.query_params:
-        raise FieldError(name, _NO_QUERY)
 
 
 def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.responses import Response
 
 from serving.answers import Answers
+from serving.answers_for import answers_for
 from serving.conditional import prepare, respond
 from serving.law_view import law_view
 from serving.outlets import MEDIA_TYPES
 from serving.questions import HazardView, SiteView
 from serving.reference_models import LawView, SourceView
-from serving.resources import PROBLEMS, answers_of
+from serving.resources import PROBLEMS
 
 _HAZARDS, _SITES, _SOURCES = TypeAdapter(list[HazardView]), TypeAdapter(list[SiteView]), TypeAdapter(list[SourceView])
 _ASK_AGAIN = "no-cache"
@@ -24,6 +25,7 @@ _CONDITIONAL: dict[int | str, dict[str, object]] = {
     422: PROBLEMS[422],
     304: {"description": "the caller holds these very bytes, as its If-None-Match says"},
 }
+_AS_AREAS = {"description": "the sites; in GeoJSON a feature for each", "content": {"application/geo+json": {}}}
 
 
 class SitesQuestion(BaseModel):
@@ -37,20 +39,13 @@ class SitesQuestion(BaseModel):
     )
 
 
-class NoQuestion(BaseModel):
-    """The query of a resource that takes no parameters."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def add_reference(api: FastAPI) -> None:
     """Adds the resources to an application."""
 
     @api.get("/v1/hazards", response_model=list[HazardView], responses=_CONDITIONAL)
     def hazards(
         request: Request,
-        question: Annotated[NoQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The hazards, with their cuts, leads, levels, data, skill and law, and whether they are answered now."""
         return respond(request, prepare(_HAZARDS.dump_json(answers.hazard_views())), _ASK_AGAIN)
@@ -59,19 +54,18 @@ def add_reference(api: FastAPI) -> None:
     def hazard(
         name: Annotated[str, Path(max_length=100, description="name of a hazard", examples=["heavy_rain"])],
         request: Request,
-        question: Annotated[NoQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """One hazard."""
         wanted = answers.deployment.hazard(name).name
         view = next(one for one in answers.hazard_views() if one.name == wanted)
         return respond(request, prepare(view.model_dump_json()), _ASK_AGAIN)
 
-    @api.get("/v1/sites", response_model=list[SiteView], responses=_CONDITIONAL)
+    @api.get("/v1/sites", response_model=list[SiteView], responses={**_CONDITIONAL, 200: _AS_AREAS})
     def sites(
         request: Request,
         question: Annotated[SitesQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The sites that are forecast, with their attributes and the hazards that are forecast there."""
         views = answers.site_views()
@@ -84,8 +78,7 @@ def add_reference(api: FastAPI) -> None:
     @api.get("/v1/levels", response_model=LawView, responses=_CONDITIONAL)
     def law(
         request: Request,
-        question: Annotated[NoQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The disaster-risk levels of Decision 18/2021/QĐ-TTg: every matrix by article, and how far it was verified."""
         return respond(request, prepare(law_view(answers.deployment.hazards).model_dump_json()), _ASK_AGAIN)
@@ -93,8 +86,7 @@ def add_reference(api: FastAPI) -> None:
     @api.get("/v1/sources", response_model=list[SourceView], responses=_CONDITIONAL)
     def sources(
         request: Request,
-        question: Annotated[NoQuestion, Query()],
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The sources of data: how the last ingest of each went, and how fresh its values are, by variable."""
         views = answers.freshness.views(pd.Timestamp(datetime.now(UTC)))

@@ -7,11 +7,12 @@ from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import Response
 
 from serving.answers import Answers
+from serving.answers_for import answers_for
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
 from serving.questions import RiskAnswer
 from serving.record_models import FormatQuestion
 from serving.records import by_hazard
-from serving.resources import PROBLEMS, answers_of, json_response, other_formats
+from serving.resources import PROBLEMS, json_response, other_formats
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import risks
 
@@ -24,7 +25,7 @@ def add_risk(api: FastAPI) -> None:
         question: RisksQuestion,
         outlet: Annotated[FormatQuestion, Query()],
         request: Request,
-        answers: Annotated[Answers, Depends(answers_of)],
+        answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """Answers how likely hazards are, where and when.
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Wanted:
     @property
     def expression(self) -> ds.Expression:
         """The filter that needs no order."""
-        site, level = (ds.field(name).cast(pa.string()) for name in ("site", "level"))  # they are read as views
+        site, level = _text("site"), _text("level")
         parts = [
             None if self.hazard is None else ds.field("hazard") == self.hazard,
             None if self.site is None else site == self.site,
@@ -82,10 +82,11 @@ class Page:
 
 
 class StoredForecasts:
-    """The table of issued forecasts, to be read in pages."""
+    """The table of issued forecasts of some sites, to be read in pages; of others it says nothing, not even an id."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, codes: Sequence[str]) -> None:
         self._folder = folder
+        self._here = _text("site").isin(list(codes))
 
     def page(self, wanted: Wanted, limit: int, cursor: str | None) -> Page:
         """The records after a cursor, by falling issue time and then by hazard, site, period and forecaster.
@@ -107,7 +108,7 @@ class StoredForecasts:
         table = self._opened(version)
         found: list[pd.DataFrame] = []
         for stretch in self._stretches(table, wanted, last):
-            records = _ordered(_read(table, stretch))
+            records = _ordered(_read(table, self._here & stretch))
             found.append(records if last is None else records[_after(records, last)])
             if sum(map(len, found)) > limit:
                 break
@@ -130,12 +131,12 @@ class StoredForecasts:
         return issue.iloc[ids.index(told)]
 
     def issue(self, told: str) -> pd.DataFrame:
-        """All records of the hazard that were issued in the second of an id."""
+        """All records of the hazard that were issued in the second of an id, at the sites that may be seen."""
         hazard, second = issue_of(told)
         if not is_table(self._folder):
             return ISSUED.empty_table().to_pandas()
         within = (ds.field("issue_time") >= second) & (ds.field("issue_time") < second + pd.Timedelta(seconds=1))
-        return _ordered(_read(self._opened(None), (ds.field("hazard") == hazard) & within))
+        return _ordered(_read(self._opened(None), self._here & (ds.field("hazard") == hazard) & within))
 
     def _opened(self, version: int | None) -> DeltaTable:
         try:
@@ -167,6 +168,11 @@ def _issue_times(table: DeltaTable) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     if told.empty:
         return None
     return _utc(told["min.issue_time"].min()), _utc(told["max.issue_time"].max())
+
+
+def _text(name: str) -> ds.Expression:
+    """A column of texts, which is read as a view."""
+    return ds.field(name).cast(pa.string())
 
 
 def _read(table: DeltaTable, wanted: ds.Expression) -> pd.DataFrame:

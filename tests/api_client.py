@@ -6,7 +6,8 @@ from collections.abc import Callable
 import httpx
 
 from serving.answers import Answers
-from serving.api import BodyLimit, build_api
+from serving.api import build_api
+from serving.body_limit import BodyLimit
 from serving.questions import Problem
 
 Ask = Callable[..., httpx.Response]

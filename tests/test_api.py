@@ -10,7 +10,8 @@ import pytest
 from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deployment, write_hazard
 
-from serving.api import LARGEST_BODY, build_api
+from serving.api import build_api
+from serving.body_limit import LARGEST_BODY
 from serving.questions import Explanation, HazardView, RiskAnswer, SiteView
 
 
@@ -141,7 +142,9 @@ def test_a_threshold_that_is_no_finite_number_is_refused(ask: Ask, word: str) ->
     assert told.errors[0]["field"] == "thresholds.0"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"small_rain"', b"\xff\xfe", b"hazard=small_rain"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"small_rain"', b"\xff\xfe", b"\x80", b'{"hazard": "\xe9"}', b"hazard=small_rain"]
+)
 def test_a_body_that_is_no_json_object_is_refused(ask: Ask, body: bytes) -> None:
     problem_of(ask("POST", "/risk", content=body, headers={"content-type": "application/json"}), 422)
 

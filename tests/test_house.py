@@ -93,6 +93,7 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
         or (isinstance(node, ast.ImportFrom) and node.module == "os" and {a.name for a in node.names} & names)
     }
     assert readers <= {"features/settings.py"}
+    assert importers("pydantic_settings") <= {"features/settings.py", "serving/service_settings.py"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -149,7 +150,8 @@ def test_a_position_in_the_area_of_a_site_is_answered_by_that_site(
     }
     file = tmp_path / "areas.json"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
-    found = open_positions(deployment.settings.model_copy(update={"boundaries": file}), deployment.sites)
+    settings = deployment.settings.model_copy(update={"boundaries": file})
+    found = open_positions(replace(deployment, settings=settings))
     inside, outside = found.at(20.95, 107.17), found.at(20.95, 107.14)
     assert (inside.site, inside.found_by) == ("S2", "area")  # though S1 is nearer
     assert (outside.site, outside.found_by) == ("S1", "nearest")

@@ -1,5 +1,6 @@
 """The service as it runs: one real BentoML process on the loopback, that takes up a new issue while it runs."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import pandas as pd
 import pytest
 from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, opened
 
+from features.database import open_database
 from features.settings import Settings
 from haidang import jobs
 from haidang.serve import serve_command, serving
+from serving.keys import Keys
 from serving.questions import Problem, RiskAnswer
 
 _REFRESH_SECONDS = 0.2
@@ -43,7 +46,10 @@ def test_it_tells_its_metrics(address: str) -> None:
     risk(address, hazard=SMALL)
     told = httpx.get(f"{address}/metrics")
     assert told.status_code == 200
-    assert "bentoml_service_request_total" in told.text
+    assert 'haidang_requests_total{method="POST",route="/risk",status="200"}' in told.text
+    assert f'haidang_forecast_age_seconds{{hazard="{SMALL}"}}' in told.text
+    assert f'haidang_forecaster_info{{hazard="{SMALL}",version="' in told.text
+    assert f'haidang_input_age_seconds{{hazard="{SMALL}",variable="rain"}}' in told.text
 
 
 def test_it_answers_risk_questions(address: str) -> None:
@@ -86,6 +92,59 @@ def test_a_new_issue_is_served_while_it_runs(address: str, home: Path) -> None:
         time.sleep(_REFRESH_SECONDS)
     assert answer.issue_time == ENDS
     assert len(answer.forecasts) == 5
+
+
+@pytest.mark.parametrize("path", ["/schema.json", "/docs.json", "/static_content/main.js", "/docs", "/assets/index.js"])
+def test_pages_and_descriptions_of_bentoml_are_not_there(address: str, path: str) -> None:
+    response = httpx.get(address + path)
+    assert response.status_code == 404
+    assert "script" not in response.text
+    assert httpx.get(f"{address}/openapi.json").json()["openapi"].startswith("3.1")
+
+
+def test_no_path_of_a_caller_becomes_a_label(address: str) -> None:
+    httpx.get(f"{address}/scanned/by/somebody")
+    told = httpx.get(f"{address}/metrics").text
+    assert 'route="unmatched",status="404"' in told
+    assert "scanned" not in told
+
+
+def test_the_log_is_json_lines_with_the_address_that_the_proxy_saw(address: str, home: Path) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "asked-by-a-test", "Authorization": "Bearer hd_no_key"}
+    assert httpx.get(f"{address}/v1/sites?x=hush", headers=headers).status_code == 401
+    lines = (home / "service.log").read_text(encoding="utf-8").splitlines()
+    (line,) = [json.loads(line) for line in lines if "asked-by-a-test" in line]
+    assert (line["address"], line["status"], line["key"]) == ("203.0.113.9", 401, None)
+    assert not [line for line in lines if "hush" in line or "hd_no_key" in line]
+
+
+def test_a_key_is_taken_soon_after_it_is_made_and_refused_soon_after_it_is_revoked(address: str, home: Path) -> None:
+    keys, now = Keys(open_database(Settings(home=home).database_address)), pd.Timestamp.now("UTC")
+    key, text = keys.make("Sở Y tế", "agency", now, expires_at=now + pd.Timedelta(hours=1))
+
+    def status_becomes(wanted: int) -> bool:
+        until = time.monotonic() + 20
+        asked = {"headers": {"Authorization": f"Bearer {text}"}, "timeout": 30.0}
+        while httpx.get(f"{address}/v1/sites", **asked).status_code != wanted and time.monotonic() < until:
+            time.sleep(_REFRESH_SECONDS)
+        return time.monotonic() < until
+
+    assert status_becomes(200)
+    keys.revoke(key.id, now)
+    assert status_becomes(401)
+
+
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")
+def test_no_middleware_of_bentoml_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from serving import service
+
+    monkeypatch.setenv("HAIDANG_HOME", str(tmp_path))
+    monkeypatch.setattr(service, "log_as_json", lambda: None)
+    for traces, left in (("false", []), ("true", ["OpenTelemetryMiddleware"])):
+        monkeypatch.setenv("HAIDANG_SERVICE_TRACES", traces)
+        inside = service.RiskService.to_asgi()._app.app
+        assert [one.cls.__name__ for one in inside.user_middleware] == left
+    assert service.RiskService.config["http"]["host"] == "127.0.0.1", "also for who starts it with BentoML itself"
 
 
 def test_it_binds_the_loopback_unless_told_otherwise() -> None:

@@ -95,7 +95,7 @@ def test_what_is_issued_meanwhile_neither_moves_nor_doubles_a_record(tmp_path: P
     first = _issue("2023-06-27T00:00Z", "a") + _issue("2023-06-30T00:00Z", "a")
     store = IssuedForecasts(tmp_path / "issued")
     store.add(pd.DataFrame(first, columns=COLUMNS.names))
-    reading = StoredForecasts(tmp_path / "issued")
+    reading = StoredForecasts(tmp_path / "issued", ["S1", "S2"])
     before = ids_of(reading.page(Wanted(), 100, None).records)
     told = reading.page(Wanted(), 3, None)
     found = ids_of(told.records)

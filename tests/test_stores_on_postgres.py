@@ -12,6 +12,7 @@ from features.entries import Receipt
 from features.ingest_log import IngestLog
 from haidang.alerts import Alerts
 from haidang.job_log import LEASE, JobLog
+from serving.keys import Keys, key_of
 
 NOW = pd.Timestamp("2026-07-01T00:00Z")
 HOUR = pd.Timedelta(hours=1)
@@ -53,6 +54,14 @@ def test_a_job_is_locked_until_it_ends_or_its_lease_lapses(engine: Engine) -> No
     assert log.begin("ingest", NOW + 3 * LEASE, HOUR) is not None
     assert not log.renew(run, NOW + 3 * LEASE)
     assert [one.outcome for one in log.last("ingest", 2)] == ["running", "interrupted"]
+
+
+def test_a_key_is_known_until_it_is_revoked(engine: Engine) -> None:
+    keys = Keys(engine)
+    key, text = keys.make("Sở Y tế", "agency", NOW, expires_at=NOW + HOUR)
+    assert key_of(text, keys.all(), NOW) == key
+    assert keys.revoke(key.id, NOW).revoked_at == NOW
+    assert key_of(text, Keys(engine).all(), NOW) is None
 
 
 def test_next_runs_are_kept(engine: Engine) -> None:

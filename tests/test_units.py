@@ -48,7 +48,7 @@ def every_command() -> Iterator[list[str]]:
 
 
 def test_every_file_is_of_a_kind_that_is_checked_here() -> None:
-    assert {file.suffix for file in UNITS.iterdir()} == {".service", ".timer", ".cron", ".yaml"}
+    assert {file.suffix for file in UNITS.iterdir()} == {".service", ".timer", ".cron", ".yaml", ".conf"}
 
 
 @pytest.mark.parametrize("words", list(every_command()), ids=" ".join)

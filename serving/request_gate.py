@@ -1,0 +1,169 @@
+"""The gate before every request: who asks, how often, how long, and what headers, log and metrics tell of it."""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import pandas as pd
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.callers import Caller, KeyRing, introduce
+from serving.json_log import REQUEST_ID
+from serving.limits import Buckets, neighbourhood
+from serving.metrics import Metrics, route_of
+from serving.problems import problem
+from serving.service_settings import ServiceSettings
+
+PROBED = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+"""Asked by machines of the operator, many times a minute: neither limited nor logged, and kept inside by the proxy."""
+
+OPEN = PROBED | {"/", "/openapi.json"}
+"""Answered without a key also where reading takes one."""
+
+_LOG = logging.getLogger(__name__)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"vary", b"Authorization"),
+)
+_NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+class Gate:
+    """An ASGI application around another."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        *,
+        keys: KeyRing | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Puts the gate before an application.
+
+        Args:
+            app: what answers.
+            settings: who may read, and the limits.
+            metrics: where requests are counted.
+            keys: those that are taken; without, every key is refused.
+            clock: seconds of a steady clock.
+        """
+        self._app, self._settings, self._metrics, self._clock = app, settings, metrics, clock
+        self.keys = keys
+        self._of_keys = Buckets(per_second=settings.key_requests_per_second, burst=settings.key_burst)
+        self._of_addresses = Buckets(per_second=settings.address_requests_per_second, burst=settings.address_burst)
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request pass, or answers why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = self._clock(), 0
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode()
+        within = REQUEST_ID.set(request_id.decode())
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = list(message.get("headers", ()))
+                policy = () if any(name == _NO_CONTENT[0] for name, _ in own) else (_NO_CONTENT,)
+                message = {**message, "headers": [*own, *_ALWAYS, *policy, (b"x-request-id", request_id)]}
+            await send(message)
+
+        caller = self._caller(scope, headers.get(b"authorization"))
+        self._running += 1
+        try:
+            refusal = None if scope["path"] in PROBED else self._refusal(scope, caller, began)
+            if refusal is None:
+                introduce(scope, caller or Caller())
+                refusal = await self._in_time(scope, receive, told, lambda: status != 0)
+            if refusal is not None:
+                await refusal(scope, receive, told)
+        finally:
+            self._running -= 1
+            seconds = self._clock() - began
+            self._metrics.answered(scope, status or 500, seconds)
+            if scope["path"] not in PROBED:
+                self._log(scope, caller, status or 500, seconds)
+            REQUEST_ID.reset(within)
+
+    async def _in_time(self, scope: Scope, receive: Receive, send: Send, begun: Callable[[], bool]) -> Response | None:
+        try:
+            async with asyncio.timeout(self._settings.seconds) as limit:
+                await self._app(scope, receive, send)
+        except TimeoutError:
+            if not limit.expired() or begun():
+                raise
+            return problem(
+                HTTPStatus.GATEWAY_TIMEOUT,
+                f"there was no answer within {self._settings.seconds:g} s: ask about fewer sites, hazards or moments",
+            )
+        return None
+
+    def _caller(self, scope: Scope, authorization: bytes | None) -> Caller | None:
+        """Who asks; None for a key that is not taken."""
+        address = (scope.get("client") or ("",))[0]
+        if authorization is None:
+            return Caller(None, address)
+        kind, _, text = authorization.decode("latin-1").partition(" ")
+        if kind.lower() != "bearer" or self.keys is None:
+            return None
+        key = self.keys.key_of(text.strip(), pd.Timestamp(datetime.now(UTC)))
+        return None if key is None else Caller(key, address)
+
+    def _refusal(self, scope: Scope, caller: Caller | None, now: float) -> Response | None:
+        """What is answered in place of the application, if anything."""
+        if caller is not None and caller.key is not None:
+            wait, whose = self._of_keys.take(caller.key.id, now), f"key {caller.key.id}"
+        else:
+            address = (scope.get("client") or ("",))[0]
+            wait, whose = self._of_addresses.take(neighbourhood(address), now), "this address"
+        if wait:
+            return problem(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"{whose} asks too often: wait {wait} s",
+                headers={"Retry-After": str(wait)},
+            )
+        if self._running > self._settings.at_once:
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"{self._settings.at_once} requests are being answered: wait 1 s",
+                headers={"Retry-After": "1"},
+            )
+        if caller is None:
+            return unauthorised("the key is unknown, revoked or expired: send it as `Authorization: Bearer KEY`")
+        if caller.key is None and not self._settings.public and scope["path"] not in OPEN:
+            return unauthorised("reading takes a key here: send it as `Authorization: Bearer KEY`")
+        return None
+
+    def _log(self, scope: Scope, caller: Caller | None, status: int, seconds: float) -> None:
+        key = None if caller is None or caller.key is None else caller.key.id
+        told = {
+            "method": scope["method"],
+            "route": route_of(scope),
+            "status": status,
+            "milliseconds": round(1000 * seconds, 2),
+            "address": (scope.get("client") or ("",))[0],
+            "key": key,
+        }
+        _LOG.info("answered", extra={"told": told})
+
+
+def unauthorised(detail: str) -> Response:
+    """A 401 that says how to send a key."""
+    return problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
