@@ -111,7 +111,7 @@ def test_an_answer_tells_the_median_the_quantiles_and_the_interval_of_an_amount(
     told = [list(LEVELS), [0.0, 0.5, 3.25, 8.0, 12.0, 20.0, 45.0], 0.0, 12.0]
     for name, value in zip(("levels", "quantiles", "low", "high"), told, strict=True):
         records[name] = [value] * len(records)
-    answer = render(deployment, hazard, records, deployment.shelf.champion(hazard).card, "issued")
+    answer = render(deployment, hazard, records, deployment.shelf.champion(hazard).card, "issued", track={})
     period = answer.forecasts[0].periods[0]
     assert period.interval is not None
     assert (period.interval.low, period.interval.high, period.interval.probability) == (0.0, 12.0, 0.9)
