@@ -1,7 +1,8 @@
 """The settings of a deployment: one folder, its sites, its hazards, its local day.
 
 They come from the environment (prefix `HAIDANG_`) and from `haidang.toml` in the deployment's folder; the environment
-wins. No other module reads the environment.
+wins. Beside `serving/service_settings.py` no other module reads
+the environment.
 """
 
 import os
@@ -147,6 +148,7 @@ QUIET = {
     "BENTOML_DO_NOT_TRACK": "True",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "DO_NOT_TRACK": "true",
     "OMP_WAIT_POLICY": "passive",
 }
