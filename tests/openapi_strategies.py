@@ -65,7 +65,8 @@ class Questions:
             return st.sampled_from(schema.get("enum") or [schema["const"]])
         kind = schema.get("type")
         if kind == "object":
-            return self._object(schema)
+            examples = [self._here(one) for one in schema.get("examples", [])]
+            return st.one_of(st.sampled_from(examples), self._object(schema)) if examples else self._object(schema)
         if kind == "array":
             return st.lists(self.of(schema.get("items", {}), name), min_size=schema.get("minItems", 0), max_size=3)
         if kind == "string":
@@ -73,6 +74,15 @@ class Questions:
         if kind in ("integer", "number") and name in self.known:
             return st.sampled_from(self.known[name])
         return _PLAIN.get(str(kind), NONSENSE)
+
+    def _here(self, example: Mapping[str, Any]) -> dict[str, Any]:
+        """An example of the description, with values that mean something to the service that is asked."""
+        return {
+            name: ([self.known[name][0]] if isinstance(value, list) else self.known[name][0])
+            if name in self.known
+            else value
+            for name, value in example.items()
+        }
 
     def _object(self, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         fields = {name: self.of(one, name) for name, one in schema.get("properties", {}).items()}

@@ -69,7 +69,7 @@ def questions(of_a_site: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield from (("post /risk", "/risk", {"json": asked, **one}) for one in formats)
     yield "post /risk", "/risk", {"json": {"hazard": SMALL, "include": ["drivers"]}}
     yield from (("get /v1/forecasts/latest", "/v1/forecasts/latest", one) for one in latest)
-    for wanted in ({}, {"hazard": SMALL}, {"limit": 7}, {"level": "any"}):
+    for wanted in ({}, {"hazard": SMALL}, {"limit": 7}):
         for name in MEDIA_TYPES:
             yield "get /v1/forecasts", "/v1/forecasts", {"params": {**wanted, "format": name}}
     one = f"/v1/forecasts/{of_a_site}"
@@ -127,7 +127,7 @@ def test_an_agency_is_told_all_and_every_resource_is_asked(to_an_agency: Told) -
     assert {" ".join(name.split(" ")[:2]) for name in saying} == paths | {"get /v1/forecasts/{id}/replay"}
 
 
-@pytest.mark.parametrize("role", [None, "reader", "operator"])
+@pytest.mark.parametrize("role", [None, "operator"])
 def test_nothing_restricted_is_told_to_others(
     kept: tuple[Service, dict[str, str]], to_an_agency: Told, role: Role | None
 ) -> None:
