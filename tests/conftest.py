@@ -165,3 +165,8 @@ def tiny_forecaster(tiny_hazard: Hazard, tiny_archive: Archive) -> Forecaster:
 @pytest.fixture(scope="session")
 def tiny_backtest(tiny_hazard: Hazard, tiny_archive: Archive) -> Backtest:
     return backtest(tiny_hazard, tiny_archive, at(TINY_TEST[0]), at(TINY_TEST[1]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the notebooks, which take longest and run on one worker."""
+    items.sort(key=lambda item: item.path.stem != "test_notebooks")

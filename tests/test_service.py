@@ -112,6 +112,9 @@ def test_no_path_of_a_caller_becomes_a_label(address: str) -> None:
 def test_the_log_is_json_lines_with_the_address_that_the_proxy_saw(address: str, home: Path) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "asked-by-a-test", "Authorization": "Bearer hd_no_key"}
     assert httpx.get(f"{address}/v1/sites?x=hush", headers=headers).status_code == 401
+    until = time.monotonic() + 20
+    while "asked-by-a-test" not in (home / "service.log").read_text(encoding="utf-8") and time.monotonic() < until:
+        time.sleep(0.1)  # the line is written after the answer was sent
     lines = (home / "service.log").read_text(encoding="utf-8").splitlines()
     (line,) = [json.loads(line) for line in lines if "asked-by-a-test" in line]
     assert (line["address"], line["status"], line["key"]) == ("203.0.113.9", 401, None)
