@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
@@ -79,7 +80,9 @@ class IssuedForecasts:
         """
         tables = [records] if isinstance(records, pd.DataFrame) else records
         rows = pa.concat_tables(pa.Table.from_pandas(one, ISSUED, preserve_index=False) for one in tables)
-        return add_new(self._folder, rows, ISSUED, equal(_KEY), partition_by=["hazard"])
+        first = pc.min(rows["issue_time"]).as_py().isoformat()  # lets Delta pass over the files of earlier issues
+        same = f"{equal(_KEY)} and held.issue_time >= '{first}'"
+        return add_new(self._folder, rows, ISSUED, same, partition_by=["hazard"])
 
     def hazards(self) -> list[str]:
         """The hazards that were ever issued, by name."""
