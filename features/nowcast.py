@@ -56,7 +56,7 @@ class Nowcast(VariableFeature):
         for ago in range(self.settle_days, self.settle_days + self.learned_days, 7):
             known = snapshot.earlier(ago).past(self.variable, self.days)
             final = settled.isel(back=slice(ago, ago + self.days))
-            reported = np.where(final.notnull(), np.nan_to_num(known.to_numpy()), 0.0)
-            then = then + reported.sum(axis=1)
+            reported = np.where(final.notnull(), known.to_numpy(), np.nan)
+            then = then + np.nansum(reported, axis=1)
             now = now + np.nansum(final.to_numpy(), axis=1)
         return then / now.where(now >= _LEAST_REPORTS)

@@ -47,8 +47,7 @@ def detect(streams: Mapping[str, Floats]) -> Change:
 
 def _bets(values: Floats, shift: float) -> Floats:
     """Logarithm of the likelihood ratio of a shifted normal number, by day."""
-    near = np.clip(np.nan_to_num(values), -FAR, FAR)
-    return np.where(np.isfinite(values), shift * near - shift**2 / 2, 0.0)
+    return np.where(np.isfinite(values), shift * np.clip(values, -FAR, FAR) - shift**2 / 2, 0.0)
 
 
 def _sums(bets: Floats) -> Floats:

@@ -178,6 +178,8 @@ def _news(values: Floats, training: Flags) -> Floats:
 
 
 def _gathers(scores: Floats) -> float:
-    """Standard deviation of sums of 30 days in a row to that of independent scores, at least 1."""
-    whole = np.nan_to_num(scores[: len(scores) // _MONTH * _MONTH]).reshape(-1, _MONTH)
-    return max(1.0, float(np.std(whole.sum(axis=1))) / float(np.sqrt(_MONTH))) if len(whole) else 1.0
+    """Standard deviation of sums of the known of 30 days in a row to that of independent scores, at least 1."""
+    whole = scores[: len(scores) // _MONTH * _MONTH].reshape(-1, _MONTH)
+    known = np.isfinite(whole).sum(axis=1)
+    told = known > 0
+    return max(1.0, float(np.std(np.nansum(whole[told], axis=1) / np.sqrt(known[told])))) if told.any() else 1.0

@@ -201,11 +201,16 @@ def _of_severity(sense: str, levels: list[float]) -> Floats:
 
 
 def _gain(mine: Floats, other: Floats, reference: Floats) -> Floats:
-    """Gain from sums of shape (draw, cell), by the mean over cells of their shares of the reference."""
+    """Gain from sums of shape (draw, cell), by the mean over cells of their shares of the reference.
+
+    Beside another that loses nothing, whoever loses anything loses all: -1. A draw in which no cell has a reference
+    shows neither gain nor loss: 0.
+    """
     whole = np.where(reference > 0, reference, np.nan)
     lost = np.nanmean(other / whole, axis=1)
-    gained: Floats = 1 - np.nanmean(mine / whole, axis=1) / np.where(lost > 0, lost, np.nan)
-    return np.nan_to_num(gained)
+    own = np.nanmean(mine / whole, axis=1)
+    gained: Floats = np.where(lost > 0, 1 - own / np.where(lost > 0, lost, 1.0), np.where(own > 0, -1.0, 0.0))
+    return gained
 
 
 def _share(flags: Flags) -> float:
