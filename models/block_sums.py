@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.scores import CONFIDENCE, ITERATIONS, SEED
-
+ITERATIONS = 1000
+CONFIDENCE = 0.9
+SEED = 20260101
+BLOCK_DAYS = 30
 FEWEST_BLOCKS = 5
 """With fewer blocks a bootstrap says nothing."""
 TOO_FEW = "too few to judge"
