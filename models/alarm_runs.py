@@ -78,7 +78,7 @@ class EventDays:
         site: of each run.
         onset: local day number of its first day.
         last: of its last day.
-        days: how many days with an event there are.
+        event: days with an event, shape (site, day), from the first day of all.
     """
 
     def __init__(self, asked: Questions, event: Flags, n_sites: int, n_leads: int) -> None:
@@ -95,12 +95,11 @@ class EventDays:
         within = self.held(asked.of(event)) & ~self.held(asked.of(~event))
         hidden = asked.of(event)
         hidden = hidden.of(~self._any(within, hidden))
-        self._event = within | self.held(hidden)
-        site, day = np.nonzero(self._event)
+        self.event: Flags = within | self.held(hidden)
+        site, day = np.nonzero(self.event)
         begins = np.diff(site, prepend=-1).astype(bool) | (np.diff(day, prepend=-1) > GAP_DAYS + 1)
         ends = np.append(begins[1:], True)[: len(begins)]
         self.site, self.onset, self.last = site[begins], day[begins] + self._begin, day[ends] + self._begin
-        self.days = len(day)
         held = [self.held(asked.of(asked.lead == lead)) for lead in range(1, n_leads + 1)]
         by_lead = np.stack([np.logical_or.reduce(held), *held], axis=-1)
         self._asked: Flags = by_lead[self.site, self.onset - self._begin]
@@ -175,7 +174,7 @@ class EventDays:
 
     def _false(self, alarmed: Questions) -> tuple[Integers, Integers, Integers]:
         """Runs of alarms of which no period holds an event: site, lead, and the day on which they begin."""
-        touched = self._any(self._event, alarmed)
+        touched = self._any(self.event, alarmed)
         found = []
         for any_lead in (False, True):
             lead = np.zeros_like(alarmed.lead) if any_lead else alarmed.lead
