@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from serving.answer_examples import FOUND, SIMULATED
 from serving.questions import Share
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Money = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=1e-6, le=1e12, allow_inf_nan=False)]
 By = Literal["none", "site", "year", "season"]
 Judged = Literal["judged", "too few to judge"]
 USUAL = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -69,7 +70,7 @@ class SimulateQuestion(_OfRecord):
     by: By = Field("none", description="a row for each site, local year or season, or one of all")
     cost: Money | None = Field(None, description=f"of acting, {_STAKE}; with `loss`")
     loss: Money | None = Field(None, description=f"of one event at one site without acting, {_STAKE}; with `cost`")
-    prevented: float = Field(1.0, gt=0, le=1, description="share of the loss that acting in time prevents")
+    prevented: float = Field(1.0, ge=0.001, le=1, description="share of the loss that acting in time prevents")
     cost_per: Literal["day", "alarm"] = Field(
         "day", description="whether acting costs on each day of warning, or once for each alarm"
     )
@@ -89,7 +90,7 @@ class TriggerQuestion(_OfRecord):
     loss: Money = Field(
         description=f"of one period with the event at one site without acting, {_STAKE}", examples=[50.0]
     )
-    prevented: float = Field(1.0, gt=0, le=1, description="share of the loss that acting prevents")
+    prevented: float = Field(1.0, ge=0.001, le=1, description="share of the loss that acting prevents")
 
 
 class RecordView(_Strict):
@@ -129,6 +130,8 @@ class CostView(_Strict):
 
 class SimulatedRow(_Strict):
     """What one trigger would have been."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [SIMULATED]})
 
     probability: float | None = Field(description="from which an alarm stands; null where asked by level")
     group: str | None = Field(description="site code, year or season (DJF, MAM, JJA, SON); null for all together")
@@ -185,6 +188,8 @@ class PartView(_Strict):
 
 class FoundTrigger(_Strict):
     """The trigger that costs least on the earlier part of the record, told on the later part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [FOUND]})
 
     chosen_on: PartView
     told_on: PartView

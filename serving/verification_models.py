@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from models.targets import Sense
+from serving.answer_examples import VERIFIED
 from serving.questions import Share
 
 Season = Literal["year", "DJF", "MAM", "JJA", "SON"]
@@ -51,6 +52,8 @@ class ReliabilityBin(_Strict):
 
 class VerificationRow(_Strict):
     """How the forecasts did, as issued, at one place, lead, season and cut."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [VERIFIED]})
 
     scope: Scope
     site: str | None = Field(description="code of the site, or of the commune whose restricted sites these are")

@@ -78,7 +78,7 @@ def verification_page(answers: Answers, question: VerificationQuestion) -> Verif
         issued_from=as_day(int(seen.min())) if len(seen) else None,
         issued_to=as_day(int(seen.max())) if len(seen) else None,
         events_to_judge=EVENTS_TO_JUDGE,
-        rows=[_row(one, whole.bins) for one in page.to_dict("records")],
+        rows=[row_told(one, whole.bins) for one in page.to_dict("records")],
         next=_cursor(question, keys[begin + len(page) - 1]) if more else None,
         at_promotion=promotion(answers.champion(hazard)),
         note_vi=_NOTE_VI,
@@ -174,7 +174,9 @@ def _wanted(answers: Answers, question: VerificationQuestion, rows: pd.DataFrame
     return chosen
 
 
-def _row(row: Mapping[Hashable, Any], bins: np.ndarray) -> VerificationRow:
+def row_told(row: Mapping[Hashable, Any], bins: np.ndarray) -> VerificationRow:
+    """One row as it is told, `bins` those of all rows."""
+
     def number(name: str) -> float | None:
         value = row.get(name, np.nan)
         return None if pd.isna(value) else round(float(value), 6)

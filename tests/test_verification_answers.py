@@ -1,27 +1,42 @@
 """The verification as it is told: figures by hand, pages, formats, the backtest apart, restricted sites together."""
 
+import asyncio
 import csv
 import io
 import math
+import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import HANOI
+from test_any_question import TOLD, as_described, ask
 from test_restricted import Service
 from test_triggers import HAZARD, held, many, rows, store
-from tiny_deployment import ENDS, SMALL, a_copy, opened
+from tiny_deployment import ENDS, SMALL, a_copy, opened, the_deployment
 
 from haidang.verifying import verify
 from models.as_shown import COLUMNS
-from models.track_records import ANY_LEAD, EVERYWHERE
+from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecords
 from serving.aggregates import aggregated as forecasts_together
-from serving.as_issued import AsIssued
+from serving.answer_examples import FOUND, SIMULATED, VERIFIED
+from serving.answers import Answers
+from serving.api import build_api
+from serving.as_issued import AsIssued, AsIssuedRecords
+from serving.finding_triggers import trigger_of
 from serving.hidden_sites import HiddenSites
-from serving.verification_models import VerificationPage
+from serving.metrics import Metrics
+from serving.request_gate import Gate
+from serving.service_settings import ServiceSettings
+from serving.simulating import simulation
+from serving.trigger_models import SimulateQuestion, TriggerQuestion
+from serving.turns import BusyError, Turns
+from serving.verification_models import VerificationPage, VerificationRow
 from serving.verification_table import WHOLE_YEAR, verification
-from serving.verifications import aggregated
+from serving.verifications import aggregated, row_told
 from training.track_record import track_record
 
 FOUR = rows((1, 1, 0.0, 0.1), (2, 1, 12.0, 0.8), (3, 1, 40.0, 0.6), (4, 1, 5.0, 0.3))
@@ -126,6 +141,69 @@ def test_forecasts_for_restricted_sites_are_means_over_enough_of_them() -> None:
     assert not told[2].suppressed
 
 
+def test_the_examples_of_openapi_are_what_is_answered(tmp_path: Path) -> None:
+    record = held(tmp_path, many(years=2))
+    stated = {"probabilities": [0.5], "cost": 2.0, "loss": 50.0, "prevented": 0.6, "by": "season"}
+    question = SimulateQuestion.model_validate({"hazard": "tiny", **stated})
+    assert simulation(record, frozenset({"S1"}), question).rows[2].model_dump(mode="json") == SIMULATED
+    found = trigger_of(record, frozenset({"S1"}), TriggerQuestion(hazard="tiny", cost=2.0, loss=10.0)).found
+    assert found is not None
+    assert found.model_dump(mode="json") == FOUND
+    told = verification(record, np.zeros(1, dtype=np.int64), ["S1"])
+    row = one(told.rows, group="S1", lead=1, season="JJA", cut=10.0)
+    assert row_told({**row, "scope": "site", "suppressed": False}, told.reliability).model_dump(mode="json") == VERIFIED
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    """The API of the shared deployment, with a record that is long enough to judge by."""
+    cuts = {"hazard": SMALL, "cuts": [20.0], "climatology": [0.2], "persistence": [0.5]}
+    records = [
+        row | cuts | {"probabilities": row["probabilities"][:1], "outcome": 2 * row["outcome"]}
+        for row in [*many(years=2), *many(years=2, site="S2")]
+    ]
+    folder, deployment = tmp_path_factory.mktemp("judged"), opened(the_deployment(tmp_path_factory))
+    in_memory = AsIssuedRecords(store(folder, records), TrackRecords(folder / "records"))
+    api = build_api()
+    api.state.answers = Answers(replace(deployment, as_issued=in_memory))
+    api.state.answers.refresh()
+    return Gate(api, ServiceSettings(address_burst=1000), Metrics())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "stated"),
+    [
+        ("GET", "/v1/verification", {"params": {"hazard": SMALL, "limit": 1000}}),
+        ("GET", "/v1/verification", {"params": {"hazard": SMALL, "format": "csv"}}),
+        ("GET", "/v1/thresholds/simulate", {"params": {"hazard": SMALL, "sites": ["S1", "S2"], "by": "year"}}),
+        ("POST", "/v1/thresholds/simulate", {"json": {"hazard": SMALL, "level": "watch", "cost": 1, "loss": 9}}),
+        ("GET", "/v1/triggers", {"params": {"hazard": SMALL, "cost": 1, "loss": 9}}),
+        ("POST", "/v1/triggers", {"json": {"hazard": SMALL, "cost": 1, "loss": 9, "sites": ["Hạ Long"]}}),
+    ],
+)
+def test_what_is_judged_is_answered_as_described(judged: Gate, method: str, path: str, stated: dict[str, Any]) -> None:
+    response = ask(judged, method, path, **stated)
+    assert response.status_code == 200
+    as_described(TOLD["paths"][path][method.lower()], response)
+    assert '"found":null' not in response.text
+    assert "judged" in response.text or "found" in response.text
+    assert all(word not in response.text for word in ("NaN", "Infinity"))
+
+
+def test_more_questions_than_can_wait_are_refused_and_those_that_wait_are_answered() -> None:
+    turns, going = Turns(at_once=1, waiting=1), threading.Event()
+
+    async def all_three() -> list[object]:
+        asked = [asyncio.create_task(turns.answer(lambda: going.wait(10))) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        going.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    told = asyncio.run(all_three())
+    assert told[:2] == [True, True]
+    assert isinstance(told[2], BusyError)
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     home = a_copy(tmp_path_factory, tmp_path_factory.mktemp("verified") / "home")
@@ -140,7 +218,8 @@ def page(service: Service, **params: object) -> VerificationPage:
 
 
 def test_pages_follow_one_another_without_gap_or_double(service: Service) -> None:
-    all_rows, found, cursor = page(service, limit=1000).rows, [], None
+    all_rows, cursor = page(service, limit=1000).rows, None
+    found: list[VerificationRow] = []
     while cursor is not None or not found:
         told = page(service, limit=7, **({} if cursor is None else {"cursor": cursor}))
         found += told.rows
