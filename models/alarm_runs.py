@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 GAP_DAYS = 2
+_ANY, _EACH = slice(0, 1), slice(1, None)
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -114,16 +115,27 @@ class EventDays:
             alarm: whether each was alarmed, shape (n,).
         """
         alarmed = asked.of(alarm)
-        by_lead = self._gained(alarmed)
-        run, of_lead = np.nonzero(self._asked | np.isfinite(by_lead))
-        gained = by_lead[run, of_lead]
-        site, lead, day = self._false(alarmed)
+        parts = self._matched(alarmed, alarmed.lead, _EACH), self._matched(alarmed, np.zeros_like(alarmed.lead), _ANY)
+        return Matched(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Matched)))
+
+    def matched_at_any_lead(self, asked: Questions, alarm: Flags) -> Matched:
+        """The same of any lead alone."""
+        alarmed = asked.of(alarm)
+        return self._matched(alarmed, np.zeros_like(alarmed.lead), _ANY)
+
+    def _matched(self, alarmed: Questions, lead: Integers, columns: slice) -> Matched:
+        """Events and false alarms of some columns of leads, of alarms that count as of a lead each, or as of any."""
+        by_lead = self._gained(alarmed, lead)
+        told = np.zeros_like(self._asked)
+        told[:, columns] = (self._asked | np.isfinite(by_lead))[:, columns]
+        run, of_lead = np.nonzero(told)
+        site, false_lead, day = self._false(alarmed, lead)
         return Matched(
             np.concatenate([self.site[run], site]),
-            np.concatenate([of_lead, lead]),
+            np.concatenate([of_lead, false_lead]),
             np.concatenate([self.onset[run], day]),
-            np.arange(len(gained) + len(day)) >= len(gained),
-            np.concatenate([gained, np.full(len(day), np.nan)]),
+            np.arange(len(run) + len(day)) >= len(run),
+            np.concatenate([by_lead[run, of_lead], np.full(len(day), np.nan)]),
         )
 
     def held(self, asked: Questions) -> Flags:
@@ -145,20 +157,19 @@ class EventDays:
         found: Flags = until[asked.site, asked.end - self._begin] > until[asked.site, asked.first - self._begin]
         return found
 
-    def _gained(self, alarmed: Questions) -> Floats:
+    def _gained(self, alarmed: Questions, lead: Integers) -> Floats:
         """Days gained of each run by alarms of each lead, shape (run, lead); NaN where nothing warned before it."""
-        found = np.full((len(self.site), self._n_leads + 1), np.nan)
+        width = self._n_leads + 1
+        found = np.full((len(self.site), width), np.nan)
         number, run = self._pairs(alarmed)
         before = alarmed.issued[number] < self.onset[run]
         number, run = number[before], run[before]
-        for any_lead in (False, True):
-            lead = np.zeros_like(number) if any_lead else alarmed.lead[number]
-            order = np.lexsort((alarmed.issue[number], lead, run))
-            key = (run * (self._n_leads + 1) + lead)[order]
-            issue, issued = alarmed.issue[number][order], alarmed.issued[number][order]
-            broken = (np.diff(key, prepend=-1) != 0) | (np.diff(issue, prepend=-9) > 1)
-            stood = np.flatnonzero(broken)  # where unbroken stretches of alarms begin; the last one of a key counts
-            found.flat[key[stood]] = self.onset[key[stood] // (self._n_leads + 1)] - issued[stood]
+        order = np.lexsort((alarmed.issue[number], lead[number], run))
+        key = (run * width + lead[number])[order]
+        issue, issued = alarmed.issue[number][order], alarmed.issued[number][order]
+        broken = (np.diff(key, prepend=-1) != 0) | (np.diff(issue, prepend=-9) > 1)
+        stood = np.flatnonzero(broken)  # where unbroken stretches of alarms begin; the last one of a key counts
+        found.flat[key[stood]] = self.onset[key[stood] // width] - issued[stood]
         return found
 
     def _pairs(self, alarmed: Questions) -> tuple[Integers, Integers]:
@@ -172,19 +183,14 @@ class EventDays:
         within = np.arange(len(number)) - np.repeat(many.cumsum() - many, many)
         return number, np.repeat(low, many) + within
 
-    def _false(self, alarmed: Questions) -> tuple[Integers, Integers, Integers]:
+    def _false(self, alarmed: Questions, lead: Integers) -> tuple[Integers, Integers, Integers]:
         """Runs of alarms of which no period holds an event: site, lead, and the day on which they begin."""
         touched = self._any(self.event, alarmed)
-        found = []
-        for any_lead in (False, True):
-            lead = np.zeros_like(alarmed.lead) if any_lead else alarmed.lead
-            run, order = alarm_runs(alarmed, lead)
-            begins = np.flatnonzero(np.diff(run, prepend=-1))
-            of_event = np.logical_or.reduceat(touched[order], begins) if len(begins) else touched
-            false = order[begins[~of_event]]
-            found.append((alarmed.site[false], lead[false], alarmed.first[false]))
-        site, lead, day = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return site, lead, day
+        run, order = alarm_runs(alarmed, lead)
+        begins = np.flatnonzero(np.diff(run, prepend=-1))
+        of_event = np.logical_or.reduceat(touched[order], begins) if len(begins) else touched
+        false = order[begins[~of_event]]
+        return alarmed.site[false], lead[false], alarmed.first[false]
 
 
 def alarm_runs(alarmed: Questions, lead: Integers) -> tuple[Integers, Integers]:

@@ -104,16 +104,15 @@ class _Groups:
     def rows(self, alarm: Flags, probability: float | None) -> Iterator[SimulatedRow]:
         """A row for each group, of the alarms of one trigger."""
         record, days = self._record, self._days
-        matched, alarmed = days.matched(record.asked, alarm), record.asked.of(alarm)
-        any_lead = matched.lead == 0
+        matched, alarmed = days.matched_at_any_lead(record.asked, alarm), record.asked.of(alarm)
         runs, order = alarm_runs(alarmed, np.zeros_like(alarmed.lead))
         begins = order[np.flatnonzero(np.diff(runs, prepend=-1))]
         sums = _Sums(
             asked=self._asked,
             event_days=self._event_days,
-            events=self._of_matched(matched, any_lead & ~matched.false),
-            hits=self._of_matched(matched, any_lead & matched.hit),
-            false=self._of_matched(matched, any_lead & matched.false),
+            events=self._of_matched(matched, ~matched.false),
+            hits=self._of_matched(matched, matched.hit),
+            false=self._of_matched(matched, matched.false),
             alarms=self._sums(alarmed.site[begins], alarmed.first[begins] - days.numbers[0]),
             warned=self._sums(*np.nonzero(days.held(alarmed))),
         )
@@ -121,7 +120,7 @@ class _Groups:
         costs = sums.costs(self._question)
         group = self._of[matched.site, matched.day - days.numbers[0]]
         for place, label in enumerate(self._labels):
-            gained = matched.gained[any_lead & matched.hit & (group == place)]
+            gained = matched.gained[matched.hit & (group == place)]
             yield _row(sums, rates, costs, place, label, probability, gained)
 
     def _of_matched(self, matched: Matched, chosen: Flags) -> Floats:
