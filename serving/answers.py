@@ -113,7 +113,6 @@ class Answers:
         """
         shelf, hazards = self.deployment.shelf, self.deployment.hazards
         verified = self.deployment.track_records
-        self.deployment.as_issued.refresh(self.deployment.archive.zone, len(self.deployment.archive.sites))
         promoted = {name: (shelf.tag(name), shelf.held_back(name), verified.until(name)) for name in hazards}
         mark = (self.deployment.issued.version, *promoted.items())
         if mark == self._state.mark:

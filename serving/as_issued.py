@@ -105,29 +105,37 @@ def read_as_issued(verified: VerifiedForecasts, hazard: Hazard, zone: str, n_sit
 class AsIssuedRecords:
     """What is held of several hazards; whoever asks is given one whole, old or new, never half of one."""
 
-    def __init__(self, verified: VerifiedForecasts, track_records: TrackRecords) -> None:
-        self._verified, self._track_records = verified, track_records
+    def __init__(self, verified: VerifiedForecasts, track_records: TrackRecords, zone: str, n_sites: int) -> None:
+        """States where they are read.
+
+        Args:
+            verified: the store of verified forecasts.
+            track_records: which are renewed when more is verified.
+            zone: IANA zone of the local day.
+            n_sites: how many sites there are.
+        """
+        self._verified, self._track_records, self._zone, self._n_sites = verified, track_records, zone, n_sites
         self._held: dict[str, tuple[object, AsIssued]] = {}
         self._lock = threading.Lock()
 
-    def of(self, hazard: Hazard, zone: str, n_sites: int) -> AsIssued:
+    def of(self, hazard: Hazard) -> AsIssued:
         """What is held of a hazard; read from rest where nothing is held yet."""
         with self._lock:
             found = self._held.pop(hazard.name, None)
             if found is None or found[1].hazard != hazard:
                 mark = self._track_records.until(hazard.name)
-                found = mark, read_as_issued(self._verified, hazard, zone, n_sites)
+                found = mark, read_as_issued(self._verified, hazard, self._zone, self._n_sites)
             self._held[hazard.name] = found
             while len(self._held) > MOST_HELD:
                 del self._held[next(iter(self._held))]
         return found[1]
 
-    def refresh(self, zone: str, n_sites: int) -> None:
+    def refresh(self) -> None:
         """Reads anew, aside, what is held and was verified since, and puts it in place of the old."""
         for name, (mark, old) in list(self._held.items()):
             newest = self._track_records.until(name)
             if newest != mark:
-                new = read_as_issued(self._verified, old.hazard, zone, n_sites)
+                new = read_as_issued(self._verified, old.hazard, self._zone, self._n_sites)
                 with self._lock:
                     self._held[name] = newest, new
 

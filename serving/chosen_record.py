@@ -15,8 +15,7 @@ from serving.trigger_models import RecordView
 
 def record_of(answers: Answers, hazard: Hazard) -> AsIssued:
     """All that is held of a hazard, of every site: to be narrowed to what the caller may see before it is told."""
-    deployment = answers.deployment
-    return deployment.as_issued.of(hazard, deployment.archive.zone, len(deployment.archive.sites))
+    return answers.deployment.as_issued.of(hazard)
 
 
 def chosen_sites(answers: Answers, asked: Sequence[str] | None) -> frozenset[str]:

@@ -71,5 +71,5 @@ def open_deployment(settings: Settings) -> Deployment:
         IssuedForecasts(settings.shadow),
         verified,
         track_records,
-        AsIssuedRecords(verified, track_records),
+        AsIssuedRecords(verified, track_records, settings.local_zone, len(sites)),
     )

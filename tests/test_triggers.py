@@ -246,13 +246,13 @@ def test_what_is_held_is_replaced_as_a_whole_when_more_was_verified(tmp_path: Pa
     verified, records = store(tmp_path, many()), TrackRecords(tmp_path / "records")
     empty = TrackRecord(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
     records.write("tiny", empty, at("2026-01-01"))
-    in_memory = AsIssuedRecords(verified, records)
-    first = in_memory.of(HAZARD, HANOI, 2)
+    in_memory = AsIssuedRecords(verified, records, HANOI, 2)
+    first = in_memory.of(HAZARD)
     store(tmp_path, many(site="S2"))
-    in_memory.refresh(HANOI, 2)
-    assert in_memory.of(HAZARD, HANOI, 2) is first  # its track record is not renewed yet
+    in_memory.refresh()
+    assert in_memory.of(HAZARD) is first  # its track record is not renewed yet
     records.write("tiny", empty, at("2026-01-02"))
-    assert in_memory.of(HAZARD, HANOI, 2) is first
-    in_memory.refresh(HANOI, 2)
-    second = in_memory.of(HAZARD, HANOI, 2)
+    assert in_memory.of(HAZARD) is first
+    in_memory.refresh()
+    second = in_memory.of(HAZARD)
     assert (len(first), len(second), second.sites) == (365, 730, ("S1", "S2"))

@@ -163,7 +163,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Gate:
         for row in [*many(years=2), *many(years=2, site="S2")]
     ]
     folder, deployment = tmp_path_factory.mktemp("judged"), opened(the_deployment(tmp_path_factory))
-    in_memory = AsIssuedRecords(store(folder, records), TrackRecords(folder / "records"))
+    in_memory = AsIssuedRecords(store(folder, records), TrackRecords(folder / "records"), HANOI, 2)
     api = build_api()
     api.state.answers = Answers(replace(deployment, as_issued=in_memory))
     api.state.answers.refresh()
