@@ -242,6 +242,13 @@ def test_a_short_record_gives_the_ratio_alone_and_says_so(small: AsIssued) -> No
     assert (never.acts_from, never.warnings[0]) == (None, "acting costs as much as it prevents, or more: it never pays")
 
 
+def test_only_so_many_of_the_newest_questions_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # two sites and two leads are four questions a day: 660 days before 1 January 2026 it was 12 March 2024
+    monkeypatch.setattr("serving.as_issued.MOST_ROWS", 4 * 660)
+    record = held(tmp_path, many())
+    assert (len(record), int(record.asked.end.min())) == (355, int(np.datetime64("2024-03-12", "D").astype(int)))
+
+
 def test_what_is_held_is_replaced_as_a_whole_when_more_was_verified(tmp_path: Path) -> None:
     verified, records = store(tmp_path, many()), TrackRecords(tmp_path / "records")
     empty = TrackRecord(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
