@@ -13,6 +13,7 @@ from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
 from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
+from serving.publication import GoneError, NoSuchFileError, NotPublishedError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
 
@@ -22,6 +23,9 @@ _STATUSES = {
     WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoSuchFileError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
 }
 
 
