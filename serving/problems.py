@@ -13,7 +13,7 @@ from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
 from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
-from serving.publication import GoneError, NoSuchFileError, NotPublishedError
+from serving.publication import GoneError, NotPublishedError, NotSharedError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
 
@@ -24,7 +24,7 @@ _STATUSES = {
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
     NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
-    NoSuchFileError: HTTPStatus.NOT_FOUND,
+    NotSharedError: HTTPStatus.NOT_FOUND,
     GoneError: HTTPStatus.GONE,
 }
 

@@ -115,8 +115,8 @@ class NotPublishedError(HaidangError):
     """Nothing is published, or not under the rules that hold now."""
 
 
-class NoSuchFileError(HaidangError):
-    """A file that was never published."""
+class NotSharedError(HaidangError):
+    """A dataset that there is not, or a file that was never published."""
 
 
 class GoneError(HaidangError):
@@ -184,19 +184,18 @@ class Publications:
         """The state of a dataset.
 
         Raises:
-            UnknownNameError: if there is no such dataset.
+            NotSharedError: if there is no such dataset.
         """
         if name not in DATASETS:
-            raise UnknownNameError("dataset", name, DATASETS)
+            raise NotSharedError(str(UnknownNameError("dataset", name, DATASETS)))
         return self.now().datasets[name]
 
     def file(self, name: str, file: str) -> tuple[Path, BulkFile]:
         """Where a file of a dataset lies.
 
         Raises:
-            UnknownNameError: if there is no such dataset.
             GoneError: if the file was replaced.
-            NoSuchFileError: if it never was.
+            NotSharedError: if there is no such dataset, or the file never was.
         """
         published = self.dataset(name)
         found = next((one for one in published.every_file() if one.name == file), None)
@@ -205,13 +204,13 @@ class Publications:
         told = _NAME.fullmatch(file)
         if told and int(told[1]) <= published.version:
             raise GoneError(f"{file} was replaced: see which files there are now at /v1/datasets/{name}/files")
-        raise NoSuchFileError(f"{name} has no file {file[:100]!r}: see /v1/datasets/{name}/files")
+        raise NotSharedError(f"{name} has no file {file[:100]!r}: see /v1/datasets/{name}/files")
 
     def changes(self, name: str, since: int, limit: int) -> tuple[Change, ...]:
         """What has changed since a version, the oldest first.
 
         Raises:
-            UnknownNameError: if there is no such dataset.
+            NotSharedError: if there is no such dataset.
             GoneError: if changes are not told since so old a version.
             FutureVersionError: if there was no such version yet.
         """

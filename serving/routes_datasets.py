@@ -24,16 +24,19 @@ _HELD: dict[int | str, dict[str, Any]] = {
     304: {"description": "the caller holds these very bytes, as its If-None-Match says"}
 }
 _CONDITIONAL: dict[int | str, dict[str, Any]] = {**PROBLEMS, **_HELD}
+_OF_ONE: dict[int | str, dict[str, Any]] = {
+    **_CONDITIONAL,
+    404: {"model": Problem, "description": "there is no such dataset, or it has no such file"},
+}
 _FILE: dict[str, Any] = {media.partition(";")[0]: {} for media in FORMATS.values()}
 _GONE: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "there was such a version or file, but no more: the problem says what to do"}
 }
 _OF_FILE: dict[int | str, dict[str, Any]] = {
-    **_CONDITIONAL,
+    **_OF_ONE,
     **_GONE,
     200: {"description": "the file; Content-Digest tells its SHA-256 (RFC 9530)", "content": _FILE},
     206: {"description": "the part that the header Range asks for; Repr-Digest is of the whole", "content": _FILE},
-    404: {"model": Problem, "description": "the dataset has no such file"},
     416: {"model": Problem, "description": "nothing of the file lies in the range"},
 }
 _LD = {
@@ -80,13 +83,13 @@ def add_datasets(api: FastAPI) -> None:
         views = [dataset_view(publication, name) for name in publication.datasets]
         return respond(request, prepare(_LIST.dump_json(views)), _ASK_AGAIN)
 
-    @api.get("/v1/datasets/{name}", response_model=DatasetView, responses=_CONDITIONAL)
+    @api.get("/v1/datasets/{name}", response_model=DatasetView, responses=_OF_ONE)
     def dataset(name: Name, request: Request, shared: Shared) -> Response:
         """One shared dataset."""
         shared.dataset(name)
         return respond(request, prepare(dataset_view(shared.now(), name).model_dump_json()), _ASK_AGAIN)
 
-    @api.get("/v1/datasets/{name}/schema", responses={**_CONDITIONAL, 200: _document(csvw.MEDIA_TYPE, "the schema")})
+    @api.get("/v1/datasets/{name}/schema", responses={**_OF_ONE, 200: _document(csvw.MEDIA_TYPE, "the schema")})
     def schema(name: Name, request: Request, shared: Shared) -> Response:
         """The schema of a dataset as CSV on the Web: columns, types, units, key, and what they mean."""
         shared.dataset(name)
@@ -94,7 +97,7 @@ def add_datasets(api: FastAPI) -> None:
         body = json.dumps(csvw.schema_of(DATASETS[name], address), ensure_ascii=False)
         return respond(request, prepare(body, csvw.MEDIA_TYPE), _ASK_AGAIN)
 
-    @api.get("/v1/datasets/{name}/files", response_model=FilesView, responses=_CONDITIONAL)
+    @api.get("/v1/datasets/{name}/files", response_model=FilesView, responses=_OF_ONE)
     def files(name: Name, request: Request, question: Annotated[FilesQuestion, Query()], shared: Shared) -> Response:
         """The bulk files of a dataset, with size, SHA-256 and version; those of one format are the whole dataset."""
         view = files_view(name, shared.dataset(name), question)
@@ -109,7 +112,7 @@ def add_datasets(api: FastAPI) -> None:
         path, found = shared.file(name, file)
         return await send_file(request, path, found)
 
-    @api.get("/v1/datasets/{name}/changes", response_model=ChangesView, responses={**_CONDITIONAL, **_GONE})
+    @api.get("/v1/datasets/{name}/changes", response_model=ChangesView, responses={**_OF_ONE, **_GONE})
     def changes(
         name: Name, request: Request, question: Annotated[ChangesQuestion, Query()], shared: Shared
     ) -> Response:
