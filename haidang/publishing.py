@@ -2,7 +2,7 @@
 
 Only parts are read of which something has changed at rest, and only parts are written whose rows differ. A version is
 a publication that brought, altered or removed any row; from the files that tell of these a reader can follow. Where
-the rules of what everybody may see have changed, the history before is removed with the files that tell of it.
+something has become restricted, the history before is removed with the files that tell of it.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from haidang.published_tables import tables
 from haidang.writing_bulk import altered_rows, sorted_rows, write_bulk, write_manifest
 from serving.datasets import DATASETS, Dataset
 from serving.deployment import Deployment
-from serving.publication import MANIFEST, BulkFile, Change, Part, Publication, Published, read_publication, shown
+from serving.publication import MANIFEST, BulkFile, Change, Part, Publication, Published, read_publication, rules_of
 from serving.restricted import public
 from serving.service_settings import ServiceSettings
 from serving.sharing import Sharing
@@ -52,18 +52,20 @@ def publish(deployment: Deployment, service: ServiceSettings, now: pd.Timestamp)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         held = read_publication(folder)
-        rules = digest([shown(seen), sorted(sharing.observations)])
-        old = {} if held is None else held.datasets
-        anew = held is not None and held.policy != rules
-        published = {
-            name: brought_up_to_date(folder / name, DATASETS[name], old.get(name, Published()), table, now, anew=anew)
-            for name, table in tables(seen, sharing).items()
-        }
-        published = {name: _without_old(one, now, sharing) for name, one in published.items()}
+        rules = rules_of(seen, sharing.observations)
+        stricter = held is not None and rules.keep_back(held.rules)
+        published = {}
+        for name, table in tables(seen, sharing).items():
+            before = Published() if held is None else held.datasets.get(name, Published())
+            lost = not all((folder / name / file.name).is_file() for file in before.every_file())
+            if lost:
+                before = Published(version=before.version)
+            under = digest(rules.model_dump())
+            new = brought_up_to_date(folder / name, DATASETS[name], before, table, now, under, anew=stricter or lost)
+            published[name] = _without_old(new, now, sharing)
         manifest = Publication(
             published_at=_plain(now),
-            shown=shown(seen),
-            policy=rules,
+            rules=rules,
             sharing=sharing,
             public=service.public,
             simulated=deployment.settings.simulated.exists(),
@@ -77,7 +79,14 @@ def publish(deployment: Deployment, service: ServiceSettings, now: pd.Timestamp)
 
 
 def brought_up_to_date(
-    folder: Path, dataset: Dataset, held: Published, table: TableToRead, now: pd.Timestamp, *, anew: bool = False
+    folder: Path,
+    dataset: Dataset,
+    held: Published,
+    table: TableToRead,
+    now: pd.Timestamp,
+    rules: str = "",
+    *,
+    anew: bool = False,
 ) -> Published:
     """Writes what is new of one dataset; the manifest that names it is not written here.
 
@@ -87,14 +96,15 @@ def brought_up_to_date(
         held: its state so far.
         table: its parts as they are now.
         now: the present moment.
-        anew: whether its history ends here, because other rows may be seen than before.
+        rules: a digest of what may be shared; where it is another one, every part is read again.
+        anew: whether its history ends here, because something of it may not be seen any more, or is lost.
     """
     version, parts = held.version + 1, dict[str, Part]()
     inserted, altered, superseded = list[BulkFile](), list[BulkFile](), list[BulkFile]()
     for name in sorted({*held.parts, *table.parts}):
         before, read = held.parts.get(name), table.parts.get(name, PartToRead("", dataset.schema.empty_table))
-        state = digest([read.state, str(dataset.schema)])
-        if before is not None and read.state and before.state == state and not anew:
+        state = digest([read.state, str(dataset.schema), rules])
+        if before is not None and read.state and before.state == state:
             parts[name] = before
             continue
         rows = sorted_rows(dataset, read.rows())

@@ -4,10 +4,8 @@ It lies in a folder of files that never change, and one manifest that is replace
 of a publication. A file is named after its part and the version in which it was written.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -95,15 +93,32 @@ class Published(_Kept):
             yield from change.altered
 
 
+class Rules(_Kept):
+    """What may be shared: of which sites, not of which variables, counts not `below`, and of which sources values."""
+
+    sites: tuple[str, ...]
+    variables: tuple[str, ...]
+    below: int
+    sources: tuple[str, ...] = ()
+
+    def keep_back(self, other: "Rules") -> bool:
+        """Whether they keep back anything that was written under other rules."""
+        return not (
+            set(other.sites) <= set(self.sites)
+            and set(self.variables) <= set(other.variables)
+            and self.below <= other.below
+            and set(other.sources) <= set(self.sources)
+        )
+
+
 class Publication(_Kept):
-    """The manifest: all datasets as of one moment, under whose name and licence, and for whose eyes.
+    """The manifest: all datasets as of one moment, under whose name and licence, and under which rules.
 
     `public` says whether it is read without a key; `box` is west, south, east and north of the public sites, degrees.
     """
 
     published_at: AwareDatetime
-    shown: str
-    policy: str
+    rules: Rules
     sharing: Sharing
     public: bool
     simulated: bool
@@ -123,18 +138,22 @@ class GoneError(HaidangError):
     """A version or file that there is no more; the text says what to do."""
 
 
-def shown(deployment: Deployment) -> str:
-    """A digest of what everybody may see of a deployment: its public sites, and what is not said of them."""
+def rules_of(deployment: Deployment, sources: Iterable[str]) -> Rules:
+    """The rules of a deployment as everybody sees it, with the sources whose values may be passed on."""
     hides = deployment.hides
-    told = [list(deployment.sites.codes), sorted(hides.variables), hides.below, sorted(deployment.hazards)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return Rules(
+        sites=deployment.sites.codes,
+        variables=tuple(sorted(hides.variables)),
+        below=hides.below,
+        sources=tuple(sorted(sources)),
+    )
 
 
 def read_publication(folder: Path) -> Publication | None:
     """Reads the manifest of a folder; None where nothing was ever published.
 
     Raises:
-        HaidangError: if it cannot be understood.
+        NotPublishedError: if it cannot be understood.
     """
     file = folder / MANIFEST
     try:
@@ -142,8 +161,8 @@ def read_publication(folder: Path) -> Publication | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise HaidangError(
-            f"{file} is no manifest of this version: move the folder away and run `haidang publish`"
+        raise NotPublishedError(
+            f"{file.name} is no manifest of this version: move the folder `published` away and run `haidang publish`"
         ) from error
 
 
@@ -152,14 +171,14 @@ class Publications:
 
     def __init__(self, deployment: Deployment) -> None:
         """Opens the folder of a deployment as everybody sees it."""
-        self._folder, self._shown = deployment.settings.published, shown(deployment)
+        self._folder, self._rules = deployment.settings.published, rules_of(deployment, ())
         self._held: tuple[tuple[int, int], Publication | None] = ((0, 0), None)
 
     def now(self) -> Publication:
         """The publication that holds.
 
         Raises:
-            NotPublishedError: if there is none, or if it was made when other things were restricted.
+            NotPublishedError: if there is none, or if what it holds has become restricted since.
         """
         try:
             told = (self._folder / MANIFEST).stat()
@@ -174,9 +193,9 @@ class Publications:
                 "nothing is published: state [sharing] in service.toml, with owner and licence, and run "
                 "`haidang publish`"
             )
-        if publication.shown != self._shown:
+        if self._rules.model_copy(update={"sources": publication.rules.sources}).keep_back(publication.rules):
             raise NotPublishedError(
-                "what was published rests on other rules of what everybody may see: run `haidang publish`"
+                "since the last publication other things have become restricted: run `haidang publish`"
             )
         return publication
 

@@ -362,6 +362,31 @@ def test_verified_forecasts_tell_what_came_and_a_correction_changes_them(mine: P
     assert len(changed) == len(one["cuts"])
 
 
+def test_a_site_that_is_added_keeps_the_history(mine: Path) -> None:
+    with (mine / "sites.csv").open("a", encoding="utf-8") as sites:
+        sites.write("S6,Hải Hà,Hai Ha,21.4,107.7,yes\n")
+    service = ServiceSettings(home=mine)
+    ask = client(answering_everybody(mine))
+    assert ask("GET", "/v1/datasets/sites").json()["rows"] == 5
+    assert (publish(opened(mine), service, LATER)["sites"].version, changes_of(ask, "sites", 1)) == (2, [2])
+    assert ask("GET", "/v1/datasets/sites").json()["rows"] == 6
+
+
+def changes_of(ask: Ask, name: str, since: int) -> list[int]:
+    told = ask("GET", f"/v1/datasets/{name}/changes?since={since}").json()
+    return [change["version"] for change in told["changes"]]
+
+
+def test_a_bulk_file_that_was_lost_is_written_again_in_a_new_version(mine: Path) -> None:
+    (mine / "published" / "sites" / "all.v1.csv").unlink()
+    ask = client(answering_everybody(mine))
+    problem_of(ask("GET", "/v1/datasets/sites/files/all.v1.csv"), 410)
+    published = publish(opened(mine), ServiceSettings(home=mine), LATER)
+    assert (published["sites"].version, published["sites"].oldest, published["forecasts"].version) == (2, 2, 1)
+    assert len(table_of(ask, "sites")) == 5
+    problem_of(ask("GET", "/v1/datasets/sites/changes?since=1"), 410)
+
+
 def test_a_small_count_is_withheld_from_observations(mine: Path) -> None:
     deployment, service = opened(mine), ServiceSettings(home=mine)
     days = pd.date_range("2023-05-01", periods=4, freq="D", tz="Asia/Ho_Chi_Minh")
