@@ -1,4 +1,4 @@
-"""Writing bulk files: Parquet and CSV of the same rows, their checksums, and the rows in which two states differ."""
+"""Writing bulk files: Parquet and zipped CSV of the same rows, their checksums, and the rows in which states differ."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.errors import HaidangError
 from serving.datasets import Dataset
-from serving.publication import FORMATS, BulkFile, BulkFormat
+from serving.publication import ENDINGS, BulkFile, BulkFormat
 
 CHANGE, COMMIT = "_change_type", "_commit_version"
 """Columns of files that tell of altered rows, named as in the change data feed of Delta Lake."""
@@ -31,7 +31,7 @@ def write_bulk(folder: Path, part: str, version: int, rows: pa.Table, *, changes
     """
     stem = f"{part}{'.changes' if changes else ''}.v{version}"
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(_written(folder / f"{stem}.{form}", form, part, version, rows) for form in FORMATS)
+    return tuple(_written(folder / f"{stem}.{ENDINGS[form]}", form, part, version, rows) for form in ENDINGS)
 
 
 def sorted_rows(dataset: Dataset, rows: pa.Table) -> pa.Table:
@@ -90,7 +90,8 @@ def _written(file: Path, form: BulkFormat, part: str, version: int, rows: pa.Tab
     if form == "parquet":
         pq.write_table(rows, partial, compression="zstd")
     else:
-        pacsv.write_csv(_as_text(rows), partial)
+        with pa.CompressedOutputStream(str(partial), "gzip") as zipped:
+            pacsv.write_csv(_as_text(rows), zipped)
     with partial.open("rb") as written:
         content = hashlib.file_digest(written, "sha256").hexdigest()
     partial.replace(file)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.datasets import DATASETS, SERIES, Dataset
-from serving.publication import FORMATS, BulkFile, Origin, Publication, Published
+from serving.publication import FORMATS, BulkFile, BulkFormat, Origin, Publication, Published
 
 MEDIA_TYPE = "application/ld+json"
 CONTEXT: Mapping[str, str] = {
@@ -116,9 +116,9 @@ def _distributions(publication: Publication, address: str, published: Published)
             **common,
             **_titled(f"Mọi tệp {form}", f"All files, {form}"),
             "dcat:accessURL": _id(f"{address}/files?format={form}"),
-            "dcat:mediaType": _id(_MEDIA + media.partition(";")[0]),
+            **_media(form),
         }
-        for form, media in FORMATS.items()
+        for form in FORMATS
     ]
     newest = max(published.parts, default=None)
     files = () if newest is None else published.parts[newest].files
@@ -140,7 +140,7 @@ def _file(address: str, file: BulkFile) -> Node:
         **_titled(f"Phần {file.part}, {file.format}", f"Part {file.part}, {file.format}"),
         "dcat:accessURL": _id(where),
         "dcat:downloadURL": _id(where),
-        "dcat:mediaType": _id(_MEDIA + FORMATS[file.format].partition(";")[0]),
+        **_media(file.format),
         "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(file.bytes)},
         "spdx:checksum": {
             "@type": "spdx:Checksum",
@@ -148,6 +148,12 @@ def _file(address: str, file: BulkFile) -> Node:
             "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": file.sha256},
         },
     }
+
+
+def _media(form: BulkFormat) -> Node:
+    if form == "parquet":
+        return {"dcat:mediaType": _id(_MEDIA + FORMATS[form])}
+    return {"dcat:mediaType": _id(f"{_MEDIA}text/csv"), "dcat:compressFormat": _id(_MEDIA + FORMATS[form])}
 
 
 def _common(publication: Publication) -> Node:

@@ -20,9 +20,10 @@ MANIFEST = "publication.json"
 BulkFormat = Literal["parquet", "csv"]
 FORMATS: Mapping[BulkFormat, str] = {
     "parquet": "application/vnd.apache.parquet",
-    "csv": "text/csv; charset=utf-8; header=present",
+    "csv": "application/gzip",
 }
-_NAME = re.compile(r"[\w-]+(?:\.changes)?\.v(\d{1,9})\.(?:csv|parquet)", re.ASCII)
+ENDINGS: Mapping[BulkFormat, str] = {"parquet": "parquet", "csv": "csv.gz"}
+_NAME = re.compile(r"[\w-]+(?:\.changes)?\.v(\d{1,9})\.(?:csv\.gz|parquet)", re.ASCII)
 
 
 class _Kept(BaseModel):

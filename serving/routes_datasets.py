@@ -28,7 +28,7 @@ _OF_ONE: dict[int | str, dict[str, Any]] = {
     **_CONDITIONAL,
     404: {"model": Problem, "description": "there is no such dataset, or it has no such file"},
 }
-_FILE: dict[str, Any] = {media.partition(";")[0]: {} for media in FORMATS.values()}
+_FILE: dict[str, Any] = {media: {} for media in FORMATS.values()}
 _GONE: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "there was such a version or file, but no more: the problem says what to do"}
 }
@@ -99,7 +99,10 @@ def add_datasets(api: FastAPI) -> None:
 
     @api.get("/v1/datasets/{name}/files", response_model=FilesView, responses=_OF_ONE)
     def files(name: Name, request: Request, question: Annotated[FilesQuestion, Query()], shared: Shared) -> Response:
-        """The bulk files of a dataset, with size, SHA-256 and version; those of one format are the whole dataset."""
+        """The bulk files of a dataset, with size, SHA-256 and version; those of one format are the whole dataset.
+
+        CSV is in UTF-8 with a header, zipped (`.csv.gz`).
+        """
         view = files_view(name, shared.dataset(name), question)
         return respond(request, prepare(view.model_dump_json()), _ASK_AGAIN)
 

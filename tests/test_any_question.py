@@ -51,7 +51,7 @@ def questions(gate: Gate) -> Questions:
     files = [file["name"] for file in ask(gate, "GET", "/v1/datasets/forecasts/files").json()["files"]]
     known = {
         "id": [record["id"] for record in listed[::13]],
-        "file": [*files, *files, "2023-06-30.v0.csv", "../issued"],
+        "file": [*files, *files, "2023-06-30.v0.csv.gz", "../issued"],
     }
     return Questions(TOLD["components"]["schemas"], {**KNOWN, **known})
 

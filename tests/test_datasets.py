@@ -1,6 +1,7 @@
 """The shared datasets over HTTP: catalogue, schema, bulk files in parts, with digests, changes, what is kept back."""
 
 import base64
+import gzip
 import hashlib
 import io
 import shutil
@@ -138,7 +139,9 @@ def test_the_checksums_of_the_catalogue_agree_with_the_bytes(ask: Ask, told: dic
             response = ask("GET", where.removeprefix(BASE))
             assert response.status_code == 200
             kind = response.headers["content-type"].partition(";")[0]
-            media = one[f"{DCAT}mediaType"]["@id"].removeprefix("https://www.iana.org/assignments/media-types/")
+            media = one.get(f"{DCAT}compressFormat", one[f"{DCAT}mediaType"])["@id"].removeprefix(
+                "https://www.iana.org/assignments/media-types/"
+            )
             assert kind == media if f"{DCAT}downloadURL" in one else kind == "application/json"
             if f"{SPDX}checksum" not in one:
                 continue
@@ -260,8 +263,8 @@ def test_any_range_is_a_stretch_of_the_file_or_none(text: str | None) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [
-        ("forecasts/files/2023-06-30.v0.csv", 410, "was replaced"),
-        ("forecasts/files/2023-06-30.v9.csv", 404, "has no file"),
+        ("forecasts/files/2023-06-30.v0.csv.gz", 410, "was replaced"),
+        ("forecasts/files/2023-06-30.v9.csv.gz", 404, "has no file"),
         ("forecasts/files/..%2F..%2Fhaidang.toml", 404, ""),
         ("forecasts/changes?since=2", 422, "has the version 1, and never had 2"),
         ("forcasts", 404, "unknown dataset 'forcasts': there is forecasts"),
@@ -299,6 +302,12 @@ def test_what_is_issued_is_a_change_and_an_old_version_is_gone_when_its_time_is_
     assert [one.version for one in changes(ask, 1).changes] == [2]
 
 
+def told_by(file: Path) -> object:
+    if file.suffix == ".parquet":
+        return pq.read_table(file).to_pylist()
+    return (gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()).decode()
+
+
 def with_a_farm(home: Path) -> tuple[Any, ServiceSettings]:
     deployment = opened(home)
     marked = [
@@ -311,16 +320,16 @@ def with_a_farm(home: Path) -> tuple[Any, ServiceSettings]:
 def test_a_site_that_becomes_restricted_is_kept_back_at_once_and_leaves_no_file(mine: Path) -> None:
     deployment, service = with_a_farm(mine)
     ask = client(Answers(public(deployment, service)))
-    for path in ("catalogue", "datasets", "datasets/sites/files", "datasets/sites/files/all.v1.csv"):
+    for path in ("catalogue", "datasets", "datasets/sites/files", "datasets/sites/files/all.v1.csv.gz"):
         assert "run `haidang publish`" in problem_of(ask("GET", f"/v1/{path}"), 503).detail
     published = publish(deployment, service, LATER)
     assert (published["sites"].version, published["sites"].oldest) == (2, 2)
     assert table_of(ask, "sites")["code"].to_pylist() == ["S1", "S2", "S3", "S5"]
     problem_of(ask("GET", "/v1/datasets/sites/changes?since=1"), 410)
-    problem_of(ask("GET", "/v1/datasets/sites/files/all.v1.csv"), 410)
+    problem_of(ask("GET", "/v1/datasets/sites/files/all.v1.csv.gz"), 410)
     for file in (mine / "published").rglob("*.*"):
         if file.is_file() and file.name != ".lock":
-            content = pq.read_table(file).to_pylist() if file.suffix == ".parquet" else file.read_text("utf-8")
+            content = told_by(file)
             assert "S4" not in str(content), file
     assert len(table_of(ask, "forecasts")) > 0
 
@@ -378,9 +387,9 @@ def changes_of(ask: Ask, name: str, since: int) -> list[int]:
 
 
 def test_a_bulk_file_that_was_lost_is_written_again_in_a_new_version(mine: Path) -> None:
-    (mine / "published" / "sites" / "all.v1.csv").unlink()
+    (mine / "published" / "sites" / "all.v1.csv.gz").unlink()
     ask = client(answering_everybody(mine))
-    problem_of(ask("GET", "/v1/datasets/sites/files/all.v1.csv"), 410)
+    problem_of(ask("GET", "/v1/datasets/sites/files/all.v1.csv.gz"), 410)
     published = publish(opened(mine), ServiceSettings(home=mine), LATER)
     assert (published["sites"].version, published["sites"].oldest, published["forecasts"].version) == (2, 2, 1)
     assert len(table_of(ask, "sites")) == 5

@@ -1,6 +1,7 @@
 """What is restricted is told by no resource, in no format, and from no bytes that are held, to who has no right."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from serving.api import build_api
 from serving.issue import issue
 from serving.keys import Role
 from serving.outlets import MEDIA_TYPES
-from serving.publication import FORMATS
+from serving.publication import ENDINGS, FORMATS
 from serving.record_ids import ids_of
 from serving.service_settings import ServiceSettings
 
@@ -87,8 +88,8 @@ def questions(of_a_site: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield f"get {of_sites[0]}{path}", f"{of_sites[1]}{path}", {}
     for path in ("catalogue", "datasets"):
         yield f"get /v1/{path}", f"/v1/{path}", {}
-    for form in FORMATS:
-        yield f"get {of_sites[0]}/files/{{file}}", f"{of_sites[1]}/files/all.v2.{form}", {}
+    for ending in ENDINGS.values():
+        yield f"get {of_sites[0]}/files/{{file}}", f"{of_sites[1]}/files/all.v2.{ending}", {}
     for name in ("sites", "forecasts", "observations"):
         since = {"params": {"since": 2}}
         yield f"get {of_sites[0]}/changes", f"/v1/datasets/{name}/changes", since
@@ -114,6 +115,8 @@ def text_of(response: httpx.Response) -> str:
     cursor = base64.urlsafe_b64decode(link + "=" * (-len(link) % 4)).decode()
     if response.headers["content-type"] == MEDIA_TYPES["parquet"]:
         body = str(pq.read_table(io.BytesIO(response.content)).to_pylist())
+    elif response.headers["content-type"] == FORMATS["csv"]:
+        body = gzip.decompress(response.content).decode()
     elif response.headers["content-type"] == MEDIA_TYPES["json"]:
         whole = response.json()
         told = {key: value for key, value in whole.items() if key != "next"} if isinstance(whole, dict) else whole
@@ -234,5 +237,6 @@ def test_no_file_that_everybody_may_have_tells_of_a_farm_or_of_a_restricted_vari
     files = [file for file in service.deployment.settings.published.rglob("*") if file.is_file()]
     assert {file.parent.name for file in files} == {"published", "sites"}  # both hazards are of the restricted variable
     for file in files:
-        told = str(pq.read_table(file).to_pylist()) if file.suffix == ".parquet" else file.read_text(encoding="utf-8")
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        told = str(pq.read_table(file).to_pylist()) if file.suffix == ".parquet" else content.decode()
         assert not [word for word in TELLS if word in told], file

@@ -1,5 +1,6 @@
 """Publishing: versions, bulk files and changes, worked by hand, and a reader who follows them holds the same table."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_changes_since_a_version_are_the_rows_that_differ(tmp_path: Path) -> Non
     assert held_in(tmp_path, change.inserted) == {("S1", "2026-12-01"): 7.0}
     assert held_in(tmp_path, two.files) == SECOND
     assert [file.name for file in two.files if file.format == "csv"] == [
-        "2026-10.v2.csv", "2026-11.v2.csv", "2026-12.v2.csv",
+        "2026-10.v2.csv.gz", "2026-11.v2.csv.gz", "2026-12.v2.csv.gz",
     ]  # fmt: skip
     begins, ends = (pd.Timestamp(text, tz="UTC").to_pydatetime() for text in ("2026-10-01", "2027-01-01"))
     assert (two.begins, two.ends) == (begins, ends)
@@ -128,7 +129,7 @@ def test_checksums_are_of_the_bytes_and_csv_tells_the_same(tmp_path: Path) -> No
     for file in one.every_file():
         content = (tmp_path / file.name).read_bytes()
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (file.sha256, file.bytes)
-    assert (tmp_path / "2026-10.v1.csv").read_text() == (
+    assert gzip.decompress((tmp_path / "2026-10.v1.csv.gz").read_bytes()).decode() == (
         '"site","day","value"\n"S1","2026-10-01",1\n"S2","2026-10-01",2.5\n'
     )
     options = pacsv.ConvertOptions(column_types=RAIN.schema, strings_can_be_null=True)
