@@ -24,6 +24,7 @@ from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.key_commands import keys_app  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
+from haidang.publish_command import publish_command  # noqa: E402
 from haidang.rehearse_command import rehearse_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from haidang.track_records import track_record_command, verify_command  # noqa: E402
@@ -421,6 +422,7 @@ for _name, _command in (
 ):
     app.command(_name)(_command)
 app.command("rehearse")(rehearse_command)
+app.command("publish")(publish_command)
 
 
 def main() -> None:

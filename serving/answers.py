@@ -20,6 +20,7 @@ from serving.issue import issue
 from serving.legal import Teller, with_legal_levels, without_levels
 from serving.levels import compound
 from serving.positions import Positions, open_positions
+from serving.publication import Publications
 from serving.questions import (
     ExplainQuestion,
     Explanation,
@@ -95,6 +96,11 @@ class Answers:
     def freshness(self) -> Freshness:
         """How fresh the values of each source are."""
         return Freshness(self.deployment)
+
+    @cached_property
+    def publications(self) -> Publications:
+        """The bulk files that are shared."""
+        return Publications(self.deployment)
 
     @property
     def ready(self) -> bool:

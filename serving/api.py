@@ -18,6 +18,7 @@ from serving.questions import (
     LevelsQuestion,
 )
 from serving.resources import PROBLEMS, json_response
+from serving.routes_datasets import add_datasets
 from serving.routes_forecasts import add_forecasts
 from serving.routes_reference import add_reference
 from serving.routes_risk import add_risk
@@ -52,6 +53,7 @@ def build_api() -> FastAPI:
     add_reference(api)
     add_triggers(api)
     add_verification(api)
+    add_datasets(api)
 
     @api.post("/v1/levels", response_model=LevelsAnswer, responses=PROBLEMS)
     def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(answers_for)]) -> Response:

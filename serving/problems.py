@@ -13,6 +13,7 @@ from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
 from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
+from serving.publication import GoneError, NotPublishedError, NotSharedError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
 from serving.turns import BusyError
@@ -24,6 +25,9 @@ _STATUSES = {
     WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotSharedError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
 }
 
 

@@ -5,11 +5,13 @@ environment wins.
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.body_limit import LARGEST_BODY
+from serving.sharing import Sharing
 
 FILE_NAME = "service.toml"
 
@@ -43,6 +45,18 @@ class ServiceSettings(BaseSettings):
     restricted_variables: frozenset[str] = Field(
         frozenset(), description="variables of which no value at a site is shown without the role agency"
     )
+    sharing: Sharing | None = Field(
+        None, description="owner and licence of the data, for the catalogue and bulk files; without, none are shared"
+    )
+
+    @model_validator(mode="after")
+    def _what_is_public_has_a_licence(self) -> Self:
+        if self.public and self.sharing is not None and self.sharing.licence is None:
+            raise ValueError(
+                "sharing.licence is missing, and this deployment is public: state the address of the licence of its "
+                "data, such as https://creativecommons.org/licenses/by/4.0/, or set public to false"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

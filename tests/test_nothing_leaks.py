@@ -1,6 +1,7 @@
 """What is restricted is told by no resource, in no format, and from no bytes that are held, to who has no right."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ import pytest
 from test_restricted import FARM, Service
 from tiny_deployment import COAST, ENDS, SMALL, a_copy, local, opened
 
+from haidang.publishing import publish
 from haidang.verifying import verify
 from serving.api import build_api
 from serving.issue import issue
 from serving.keys import Role
 from serving.outlets import MEDIA_TYPES
+from serving.publication import ENDINGS, FORMATS
 from serving.record_ids import ids_of
+from serving.service_settings import ServiceSettings
 
 SECRET = 98765.25
 """The value of a restricted variable at the sites, beyond all that was learned from."""
@@ -58,7 +62,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, s
     records = with_a_secret(home)
     verify(opened(home), ENDS + pd.Timedelta(days=5), [SMALL])
     stated = {"restricted_variables": {"rain"}, "address_burst": 10_000, "key_burst": 10_000}
-    service = Service(home, tmp_path_factory.mktemp("kept"), **stated)
+    sharing = ServiceSettings(home=home).sharing
+    service = Service(home, tmp_path_factory.mktemp("kept"), sharing=sharing, **stated)
+    publish(service.deployment, service.settings, ENDS)
     return service, dict(zip(records["site"], ids_of(records), strict=True))
 
 
@@ -79,6 +85,16 @@ def questions(of_a_site: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "get /v1/forecasts/{id}/passport", f"{one}/passport", {}
     yield "get /v1/forecasts/{id}/replay", f"{one}/replay", {}
     yield from (("get /v1/sites", "/v1/sites", {"params": {"format": name}}) for name in ("json", "geojson"))
+    of_sites = "/v1/datasets/{name}", "/v1/datasets/sites"
+    for path in ("", "/schema", "/files"):
+        yield f"get {of_sites[0]}{path}", f"{of_sites[1]}{path}", {}
+    for path in ("catalogue", "datasets"):
+        yield f"get /v1/{path}", f"/v1/{path}", {}
+    for ending in ENDINGS.values():
+        yield f"get {of_sites[0]}/files/{{file}}", f"{of_sites[1]}/files/all.v2.{ending}", {}
+    for name in ("sites", "forecasts", "observations"):
+        since = {"params": {"since": 2}}
+        yield f"get {of_sites[0]}/changes", f"/v1/datasets/{name}/changes", since
     yield "post /v1/levels", "/v1/levels", {"json": {}}
     for name in ("json", "csv"):
         yield "get /v1/verification", "/v1/verification", {"params": {"hazard": SMALL, "limit": 1000, "format": name}}
@@ -109,6 +125,8 @@ def text_of(response: httpx.Response) -> str:
     cursor = base64.urlsafe_b64decode(link + "=" * (-len(link) % 4)).decode()
     if response.headers["content-type"] == MEDIA_TYPES["parquet"]:
         body = str(pq.read_table(io.BytesIO(response.content)).to_pylist())
+    elif response.headers["content-type"] == FORMATS["csv"]:
+        body = gzip.decompress(response.content).decode()
     elif response.headers["content-type"] == MEDIA_TYPES["json"]:
         whole = response.json()
         told = {key: value for key, value in whole.items() if key != "next"} if isinstance(whole, dict) else whole
@@ -139,8 +157,9 @@ def test_an_agency_is_told_all_and_every_resource_is_asked(to_an_agency: Told) -
         "/v1/triggers",
         "/v1/aggregates",
     )
+    shared = ("/v1/datasets", "/v1/catalogue")  # the same for everybody
     for name, response in to_an_agency.items():
-        if not any(part in name for part in silent):
+        if not any(part in name for part in (*silent, *shared)):
             assert any(word in text_of(response) for word in TELLS_OF_THE_FARM), name
     saying = [name for name, response in to_an_agency.items() if "98765" in text_of(response)]
     paths = {"post /risk", "get /v1/forecasts/latest", "get /v1/forecasts", "get /v1/forecasts/{id}"}
@@ -232,3 +251,15 @@ def test_pages_are_full_though_records_between_are_hidden(kept: tuple[Service, d
         cursor = page["next"]
     assert [one["id"] for one in found] == [one["id"] for one in whole]
     assert len(whole) == 2 * (4 + 3) * 2 + 4 * 2  # issues of both hazards, and one more
+
+
+def test_no_file_that_everybody_may_have_tells_of_a_farm_or_of_a_restricted_variable(
+    kept: tuple[Service, dict[str, str]],
+) -> None:
+    service, _ = kept
+    files = [file for file in service.deployment.settings.published.rglob("*") if file.is_file()]
+    assert {file.parent.name for file in files} == {"published", "sites"}  # both hazards are of the restricted variable
+    for file in files:
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        told = str(pq.read_table(file).to_pylist()) if file.suffix == ".parquet" else content.decode()
+        assert not [word for word in TELLS if word in told], file
