@@ -21,6 +21,7 @@ from serving.resources import PROBLEMS, json_response
 from serving.routes_forecasts import add_forecasts
 from serving.routes_reference import add_reference
 from serving.routes_risk import add_risk
+from serving.routes_scenario import add_scenario
 from serving.strict_route import StrictRoute
 
 
@@ -46,6 +47,7 @@ def build_api() -> FastAPI:
         return RedirectResponse("/openapi.json")
 
     add_risk(api)
+    add_scenario(api)
     add_forecasts(api)
     add_reference(api)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.body_limit import LARGEST_BODY
+from serving.slots import COMPUTED_AT_ONCE
 
 FILE_NAME = "service.toml"
 
@@ -31,6 +32,11 @@ class ServiceSettings(BaseSettings):
     address_burst: int = Field(100, ge=1, description="requests of one address at once")
     seconds: float = Field(30.0, gt=0, description="after which a request is given up")
     at_once: int = Field(100, ge=1, description="requests that are answered at the same time")
+    computed_at_once: int = Field(
+        COMPUTED_AT_ONCE,
+        ge=1,
+        description="hindcasts, replays, scenarios and explanations that are worked out at the same time",
+    )
     largest_body: int = Field(LARGEST_BODY, ge=1, description="bytes")
     traces: bool = Field(
         False,
