@@ -86,7 +86,7 @@ def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
         "sources",
         *(f"forecasts{path}" for path in stored),
     }
-    assert set(described["paths"]) == {"/risk", *(f"/v1/{path}" for path in paths)}
+    assert set(described["paths"]) == {"/risk", "/scenario", "/explain", *(f"/v1/{path}" for path in paths)}
     assert {"200", "422", "503"} <= set(described["paths"]["/risk"]["post"]["responses"])
     latest = described["paths"]["/v1/forecasts/latest"]["get"]
     assert [(one["name"], one["required"]) for one in latest["parameters"]] == [
