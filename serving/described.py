@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.callers import SCHEME
+from serving.scenario_examples import EXAMPLES
 
 PROBLEM_JSON = "application/problem+json"
 VERSION = version("haidang")
@@ -50,6 +51,8 @@ def describe(api: FastAPI) -> None:
 def _completed(told: dict[str, Any]) -> dict[str, Any]:
     told.setdefault("components", {}).setdefault("securitySchemes", {})[SCHEME] = _KEYS
     told["security"] = [{}, {SCHEME: []}]
+    for name, example in EXAMPLES.items():
+        told["components"].get("schemas", {}).get(name, {})["examples"] = [example]
     for operation in _operations(told):
         responses = operation["responses"]
         common = {**_ANY_REQUEST, **(_ANY_BODY if "requestBody" in operation else {})}

@@ -204,7 +204,7 @@ def _verdict(periods: Sequence[ScenarioPeriod], *, guarded: bool) -> Verdict:
 
 
 def _change(number: int, one: OfHazard, values: int, held: int) -> ChangeView:
-    vi, en = change_in_words(one)
+    vi, en = change_in_words(one, values)
     return ChangeView(
         number=number,
         kind=one.asked.kind,

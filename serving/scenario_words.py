@@ -28,10 +28,17 @@ VERDICTS: Mapping[Told, tuple[str, str]] = {
 }
 
 
-def change_in_words(one: OfHazard) -> tuple[str, str]:
-    """What a change does for a hazard, in Vietnamese and in English."""
+def change_in_words(one: OfHazard, values: int) -> tuple[str, str]:
+    """What a change of so many known values does for a hazard, in Vietnamese and in English."""
     if not one.variables:
         return "không đổi gì: loại này không đọc biến đó", "changes nothing: the hazard does not read it"
+    vi, en = _what(one)
+    if values:
+        return vi, en
+    return f"{vi}: không đổi gì, chưa biết giá trị nào", f"{en}: changes nothing, no value of it is known"
+
+
+def _what(one: OfHazard) -> tuple[str, str]:
     if isinstance(one.asked, DisplaceTrack):
         return _of_track(one.asked, one.left)
     variables = [variable_named(name) for name in one.variables]

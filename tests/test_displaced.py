@@ -5,14 +5,17 @@ import pandas as pd
 import pytest
 from conftest import HANOI, at
 
+from features.ahead import HighestAhead, LowestAhead, TotalAhead
 from features.archive import Archive
 from features.displaced import MOVED, Displacement, TrackError, plane
+from features.periods import Periods
 from features.sites import EARTH_RADIUS_KM, Sites
 from features.sites import Site as Place
 from features.snapshot import Snapshot
 from features.sources.storms.at_sites import StormDays, all_together, storm_days, storm_entries
 from features.sources.storms.paths import hourly
 from features.variables import variable_named
+from features.what_if import what_if
 
 KM_OF_A_DEGREE = np.pi / 180 * EARTH_RADIUS_KM
 KNOWN = pd.Timestamp("2024-09-05 00:00", tz="UTC")
@@ -116,3 +119,19 @@ def test_distances_that_are_of_no_plain_track_are_refused(known: Snapshot) -> No
 
     with pytest.raises(TrackError, match="do not tell of one storm on a plain track"):
         Displacement(50, 0)._passed(here, here < 3000, plane(known.sites))
+
+
+def test_what_hazards_read_of_the_storm_follows_the_track(known: Snapshot) -> None:
+    displacement = Displacement(-50, 0)
+    changed, moved = what_if(known, [], displacement), displacement.of(known)
+    three = Periods(days=1, count=3)
+    for feature, name in (
+        (LowestAhead("storm_distance"), "storm_distance"),
+        (HighestAhead("storm_wind"), "storm_wind"),
+        (TotalAhead("storm_rain"), "storm_rain"),
+    ):
+        told, before = feature(changed, three).to_numpy()[0], feature(known, three).to_numpy()[0]
+        np.testing.assert_array_equal(told, moved[name][:, 1:4])
+        assert (told != before).any(axis=0).all()
+    strength = HighestAhead("storm_strength")
+    np.testing.assert_array_equal(strength(changed, three), strength(known, three))

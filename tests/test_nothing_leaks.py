@@ -215,3 +215,12 @@ def test_pages_are_full_though_records_between_are_hidden(kept: tuple[Service, d
         cursor = page["next"]
     assert [one["id"] for one in found] == [one["id"] for one in whole]
     assert len(whole) == 2 * (4 + 3) * 2 + 4 * 2  # issues of both hazards, and one more
+
+
+def test_a_hidden_forecast_is_not_explained_by_its_id(kept: tuple[Service, dict[str, str]]) -> None:
+    service, ids = kept
+    never = f"{ids[FARM][:-16]}{'0' * 16}"
+    hidden, unknown = (service.ask("POST", "/explain", json={"id": told}) for told in (ids[FARM], never))
+    assert (hidden.status_code, hidden.text.replace(ids[FARM], never)) == (404, unknown.text)
+    whole = service.ask("POST", "/explain", json={"id": ids[FARM]}, headers=service.key("agency"))
+    assert whole.status_code == 200
