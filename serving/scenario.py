@@ -23,7 +23,7 @@ from serving.answers import Answers, FieldError, WithheldError
 from serving.changes import OfHazard, drivers_read, not_read, read_changes
 from serving.hazard_view import lowest_cut
 from serving.issue import told_of
-from serving.issuer import asked_rows, issuer
+from serving.issuer import Moments, asked_rows, issuer
 from serving.questions import RiskAnswer
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import MOST_EXPLAINED, UNEXPLAINED_VI, risks, withheld_of
@@ -56,13 +56,12 @@ def scenario(answers: Answers, question: ScenarioQuestion, *, now: datetime) -> 
     with answers.slots.one():
         issued = _issued(answers, question, [hazard.name for hazard in silent], now)
         _check_amount(question, issued)
-        told, withheld = [], [*issued.withheld]
+        told, withheld, moments = [], [*issued.withheld], Moments(answers.deployment.archive)
         for answer in issued.answers:
-            hazard = answers.deployment.hazard(answer.hazard)
             try:
-                told.append(_of_hazard(answers, hazard, answer, changes[hazard.name], question))
+                told.append(_of_hazard(answers, moments, answer, changes[answer.hazard], question))
             except WithheldError as error:
-                withheld.append(withheld_of(hazard, error))
+                withheld.append(withheld_of(answers.deployment.hazard(answer.hazard), error))
     if not told:
         raise WithheldError("; ".join(one.reason for one in withheld), "; ".join(one.reason_vi for one in withheld))
     return ScenarioAnswer(
@@ -108,10 +107,11 @@ def _check_amount(question: ScenarioQuestion, issued: RisksAnswer) -> None:
 
 
 def _of_hazard(
-    answers: Answers, hazard: Hazard, issued: RiskAnswer, changes: Sequence[OfHazard], question: ScenarioQuestion
+    answers: Answers, moments: Moments, issued: RiskAnswer, changes: Sequence[OfHazard], question: ScenarioQuestion
 ) -> HazardScenario:
+    hazard = answers.deployment.hazard(issued.hazard)
     forecaster = issuer(answers, hazard, issued)
-    known = answers.deployment.archive.at_version(issued.archive_version).as_of(pd.Timestamp(issued.issue_time))
+    known = moments.known(issued)
     before = asked_rows(hazard, known, issued)
     try:
         changed = _as_if(known, changes)

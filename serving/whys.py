@@ -14,7 +14,7 @@ from models.hazard import Hazard
 from serving.answers import Answers, FieldError, WithheldError
 from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainedSite, HazardExplanation, WhyQuestion
 from serving.hazard_view import lowest_cut
-from serving.issuer import asked_rows, issuer
+from serving.issuer import Moments, asked_rows, issuer
 from serving.questions import DriverView, PeriodForecast, RiskAnswer
 from serving.record_ids import NoSuchForecastError
 from serving.rendering import in_percent, render
@@ -50,11 +50,11 @@ def whys(answers: Answers, question: WhyQuestion, *, now: datetime) -> ExplainAn
             raise FieldError(
                 "sites", f"{periods:,} periods are more than {MOST_EXPLAINED_PERIODS:,}: ask about fewer sites or leads"
             )
-        explained, withheld = [], [*told.withheld]
+        explained, withheld, moments = [], [*told.withheld], Moments(answers.deployment.archive)
         for answer in told.answers:
             hazard = answers.deployment.hazard(answer.hazard)
             try:
-                explained.append(_of_hazard(answers, hazard, answer, _cut(hazard, question.cut)))
+                explained.append(_of_hazard(answers, moments, answer, _cut(hazard, question.cut)))
             except WithheldError as error:
                 withheld.append(withheld_of(hazard, error))
     if not explained:
@@ -94,10 +94,10 @@ def _cut(hazard: Hazard, asked: float | None) -> float:
     return cut
 
 
-def _of_hazard(answers: Answers, hazard: Hazard, answer: RiskAnswer, cut: float) -> HazardExplanation:
+def _of_hazard(answers: Answers, moments: Moments, answer: RiskAnswer, cut: float) -> HazardExplanation:
+    hazard = answers.deployment.hazard(answer.hazard)
     forecaster = issuer(answers, hazard, answer)
-    archive = answers.deployment.archive.at_version(answer.archive_version)
-    rows = asked_rows(hazard, archive.as_of(pd.Timestamp(answer.issue_time)), answer)
+    rows = asked_rows(hazard, moments.known(answer), answer)
     try:
         explained = _periods(forecaster, rows, answer, cut)
     except UnexplainedError as error:
