@@ -1,8 +1,9 @@
 """Changes of a scenario, as what they are for a hazard: which variables follow, which do not, what is not read."""
 
 import pytest
+from conftest import a_tiny_hazard
 
-from features.ahead import AntecedentAhead, TotalAhead
+from features.ahead import AntecedentAhead, HighestAhead, MeanAhead, TotalAhead
 from features.displaced import MOVED
 from features.past import TotalOver
 from features.spatial import NeighbourMean
@@ -13,7 +14,18 @@ from serving.changes import OfHazard, read_changes, reads
 from serving.hides import NOTHING, Hides
 from serving.scenario_models import DisplaceTrack, Scale, ScenarioQuestion, Shift
 
-HAZARDS = read_hazards(None)
+WET = a_tiny_hazard(
+    features=(
+        *a_tiny_hazard().features,
+        TotalAhead("rain_ensemble_mean"),
+        HighestAhead("rain_ensemble_high"),
+        TotalAhead("rain_ensemble_heavy"),
+        TotalOver("monthly_rain_rate", days=60),
+        MeanAhead("air_temperature"),
+        MeanAhead("air_temperature_ensemble_spread"),
+    )
+)
+HAZARDS = {**read_hazards(None), "wet": WET}
 
 
 def read(hazard: str, change: object, hides: Hides = NOTHING) -> OfHazard:
@@ -22,7 +34,7 @@ def read(hazard: str, change: object, hides: Hides = NOTHING) -> OfHazard:
 
 
 def test_the_rain_that_is_forecast_is_that_of_the_run_and_of_the_ensemble() -> None:
-    told = read("heavy_rain", Scale(kind="scale", driver="rain_ahead", percent=50))
+    told = read("wet", Scale(kind="scale", driver="rain_ahead", percent=50))
     assert told.variables == ("rain", "rain_ensemble_mean", "rain_ensemble_high")
     assert told.left == ("rain_ensemble_heavy",), "a share of members does not follow from amounts"
     assert told.change is not None
@@ -30,8 +42,9 @@ def test_the_rain_that_is_forecast_is_that_of_the_run_and_of_the_ensemble() -> N
 
 
 def test_the_rain_of_the_days_before_is_another_driver() -> None:
-    told = read("heavy_rain", Scale(kind="scale", driver="rain_before", factor=2, days=3))
+    told = read("wet", Scale(kind="scale", driver="rain_before", factor=2, days=3))
     assert (told.variables, told.change and told.change.days_before) == (("rain",), 3)
+    assert told.left == ("monthly_rain_rate",), "it is told in another unit"
 
 
 @pytest.mark.parametrize("unit", [None, "g/kg", "ppt"])
@@ -42,7 +55,7 @@ def test_salinity_falls_by_so_many_parts_of_a_thousand_in_what_was_measured(unit
 
 
 def test_a_degree_is_a_kelvin_in_a_change() -> None:
-    told = read("heavy_rain", Shift(kind="shift", driver="temperature_ahead", by=2, unit="K"))
+    told = read("wet", Shift(kind="shift", driver="temperature_ahead", by=2, unit="K"))
     assert told.variables == ("air_temperature",)
 
 
