@@ -110,7 +110,9 @@ def add_forecasts(api: FastAPI) -> None:
     ) -> Response:
         """The forecast worked out again from the archive as it was known then: equal byte for byte, or why not."""
         record = _stored(answers).one(id)
-        return respond(request, prepare(replay(answers.deployment, id, record).model_dump_json()), "no-cache")
+        with answers.slots.one():
+            told = replay(answers.deployment, id, record)
+        return respond(request, prepare(told.model_dump_json()), "no-cache")
 
 
 _LATEST = frozenset(LatestQuestion.model_fields)

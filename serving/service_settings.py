@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from serving.body_limit import LARGEST_BODY
 from serving.sharing import Sharing
+from serving.slots import COMPUTED_AT_ONCE
 
 FILE_NAME = "service.toml"
 
@@ -33,6 +34,11 @@ class ServiceSettings(BaseSettings):
     address_burst: int = Field(100, ge=1, description="requests of one address at once")
     seconds: float = Field(30.0, gt=0, description="after which a request is given up")
     at_once: int = Field(100, ge=1, description="requests that are answered at the same time")
+    computed_at_once: int = Field(
+        COMPUTED_AT_ONCE,
+        ge=1,
+        description="hindcasts, replays, scenarios and explanations that are worked out at the same time",
+    )
     largest_body: int = Field(LARGEST_BODY, ge=1, description="bytes")
     traces: bool = Field(
         False,

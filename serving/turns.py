@@ -5,13 +5,9 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from features.errors import HaidangError
+from serving.slots import BusyError
 
 _Answer = TypeVar("_Answer")
-
-
-class BusyError(HaidangError):
-    """So many questions of this kind wait already that another is refused."""
 
 
 class Turns:

@@ -29,7 +29,7 @@ KNOWN = {
     "hazard": HAZARDS, "hazards": HAZARDS, "name": [*HAZARDS, *8 * ["forecasts"], "sites"], "site": SITES,
     "sites": SITES, "lead": [1, 2, 3], "cut": [20.0, 40.0, 6.0], "cost": [2.0], "loss": [50.0],
     "prevented": [0.6, 1.0], "thresholds": [10.0, 1000.0], "latitude": [20.95, 60.0], "longitude": [107.08, -107.0],
-    "since": [0, 1, 9],
+    "since": [0, 1, 9], "variable": ["rain"], "driver": ["rain_ahead", "rain_before"],
 }  # fmt: skip
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
 

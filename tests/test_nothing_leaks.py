@@ -30,6 +30,7 @@ SECRET = 98765.25
 
 TELLS_OF_THE_FARM = (FARM, "Cô Tô", "Co To", "107.76", "107.7125")
 TELLS = (*TELLS_OF_THE_FARM, "98765")
+SCENARIO, MORE_RAIN = "post /scenario", {"kind": "scale", "driver": "rain_ahead", "percent": 50}
 ISSUE_TIME = local("2023-06-30 09:00")
 PATHS = {(method, path) for path, resource in build_api().openapi()["paths"].items() for method in resource}
 Told = dict[str, httpx.Response]
@@ -76,6 +77,9 @@ def questions(of_a_site: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for asked in ({"hazard": SMALL}, {"hazards": [SMALL, COAST]}, {"hazard": COAST, **past}, {"hazards": [SMALL]}):
         yield from (("post /risk", "/risk", {"json": asked, **one}) for one in formats)
     yield "post /risk", "/risk", {"json": {"hazard": SMALL, "include": ["drivers"]}}
+    for asked in ({"hazard": SMALL}, {"hazards": [SMALL, COAST], "issue_time": "2022-08-01T00:00Z"}):
+        yield "post /explain", "/explain", {"json": asked}
+        yield SCENARIO, "/scenario", {"json": {**asked, "changes": [MORE_RAIN], "include": ["drivers"]}}
     yield from (("get /v1/forecasts/latest", "/v1/forecasts/latest", one) for one in latest)
     for wanted in ({}, {"hazard": SMALL}, {"limit": 7}):
         for name in MEDIA_TYPES:
@@ -114,7 +118,8 @@ def all_that_is_told(service: Service, of_a_site: str, role: Role | None) -> Tol
     told = {}
     for name, path, stated in questions(of_a_site):
         response = service.ask(name.partition(" ")[0].upper(), path, headers=headers, **stated)
-        assert response.status_code == 200, (name, stated, response.text)
+        refused = name == SCENARIO and role != "agency"  # what is not told is not changed either
+        assert response.status_code == (422 if refused else 200), (name, stated, response.text)
         told[f"{name} {json.dumps(stated)}"] = response
     return told
 
@@ -206,6 +211,7 @@ def test_the_id_of_a_hidden_forecast_is_as_one_that_never_was(kept: tuple[Servic
     [
         ("POST", "/risk", {"json": {"hazard": COAST, "sites": ["NAME"]}}),
         ("POST", "/risk", {"json": {"hazards": [COAST, SMALL], "sites": ["S1", "NAME"]}}),
+        ("POST", "/explain", {"json": {"hazard": COAST, "sites": ["NAME"]}}),
         ("POST", "/v1/levels", {"json": {"sites": ["NAME"]}}),
         ("GET", "/v1/forecasts", {"params": {"site": "NAME"}}),
         ("GET", "/v1/forecasts/latest", {"params": {"hazard": COAST, "site": "NAME"}}),
@@ -263,3 +269,12 @@ def test_no_file_that_everybody_may_have_tells_of_a_farm_or_of_a_restricted_vari
         content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         told = str(pq.read_table(file).to_pylist()) if file.suffix == ".parquet" else content.decode()
         assert not [word for word in TELLS if word in told], file
+
+
+def test_a_hidden_forecast_is_not_explained_by_its_id(kept: tuple[Service, dict[str, str]]) -> None:
+    service, ids = kept
+    never = f"{ids[FARM][:-16]}{'0' * 16}"
+    hidden, unknown = (service.ask("POST", "/explain", json={"id": told}) for told in (ids[FARM], never))
+    assert (hidden.status_code, hidden.text.replace(ids[FARM], never)) == (404, unknown.text)
+    whole = service.ask("POST", "/explain", json={"id": ids[FARM]}, headers=service.key("agency"))
+    assert whole.status_code == 200

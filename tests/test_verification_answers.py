@@ -32,8 +32,9 @@ from serving.metrics import Metrics
 from serving.request_gate import Gate
 from serving.service_settings import ServiceSettings
 from serving.simulating import simulation
+from serving.slots import BusyError
 from serving.trigger_models import SimulateQuestion, TriggerQuestion
-from serving.turns import BusyError, Turns
+from serving.turns import Turns
 from serving.verification_models import VerificationPage, VerificationRow
 from serving.verification_table import WHOLE_YEAR, verification
 from serving.verifications import aggregated, row_told
