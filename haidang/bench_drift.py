@@ -171,7 +171,7 @@ def jump(seeds: int) -> None:
         each = ", ".join(f"{name} {found[-1]}" for name, found in days.items())
         print(f"jump: seed {seed}, from {jumped} on, days until found: {each}", flush=True)
     for name, found in days.items():
-        within = sum(one is not None for one in found)
+        within = sum(one is not None and one >= 0 for one in found)
         print(f"jump: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days in {within} of {seeds} seeds: {found}")
 
 
@@ -183,7 +183,7 @@ def seasons(seeds: int) -> None:
         for month, days in found.items():
             days.append(_days_to_find(told, ("rain",), f"{LAST_YEAR}-{month:02}-10", within_days=SEARCHED_DAYS))
     for month, days in found.items():
-        soon = sum(one is not None and one <= FOUND_WITHIN_DAYS for one in days)
+        soon = sum(one is not None and 0 <= one <= FOUND_WITHIN_DAYS for one in days)
         print(f"seasons: rain × {JUMP} from {month:02}-10: within {FOUND_WITHIN_DAYS} days {soon} of {seeds}: {days}")
 
 
@@ -200,7 +200,7 @@ def _days_to_find(
     }
     reached = np.flatnonzero(detect(made).evidence >= LEVEL)
     after = reached + last + 1 - JUDGED_DAYS - int(np.searchsorted(told.days, since))
-    return int(after[after >= 0][0]) if (after >= 0).any() else None
+    return int(after[0]) if len(after) else None
 
 
 def retrain(seeds: int) -> None:

@@ -79,7 +79,10 @@ def _stream(days: Integers, said: Floats, truth: Floats, training: Flags) -> Flo
         )
 
     def joined(wanted: Flags, learned: Flags) -> Floats:
-        found = [_discriminant(*(part[wanted] for part in lead), learned[wanted]) for lead in leads]
+        found = [
+            _discriminant(parts[wanted], beside[wanted], enough[wanted], learned[wanted])
+            for parts, beside, enough in leads
+        ]
         known = np.isfinite(found).any(axis=0)
         return np.where(known, np.nansum(found, axis=0), np.nan)
 
