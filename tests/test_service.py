@@ -142,10 +142,9 @@ def test_no_middleware_of_bentoml_is_left(monkeypatch: pytest.MonkeyPatch, tmp_p
     from serving import service
 
     monkeypatch.setenv("HAIDANG_HOME", str(tmp_path))
-    monkeypatch.setattr(service, "log_as_json", lambda: None)
     for traces, left in (("false", []), ("true", ["OpenTelemetryMiddleware"])):
         monkeypatch.setenv("HAIDANG_SERVICE_TRACES", traces)
-        inside = service.RiskService.to_asgi()._app.app
+        inside = service.RiskService.of_bentoml(True)
         assert [one.cls.__name__ for one in inside.user_middleware] == left
     assert service.RiskService.config["http"]["host"] == "127.0.0.1", "also for who starts it with BentoML itself"
 
