@@ -64,9 +64,11 @@ class RiskService:
     def __init__(self) -> None:
         from serving.worker import Worker
 
+        gc.disable()  # what is loaded now stays for good
         self._worker = Worker()
         gc.collect()
         gc.freeze()
+        gc.enable()
 
     def __is_ready__(self) -> bool:
         """Whether something can be answered; BentoML asks for /readyz."""
