@@ -81,6 +81,7 @@ class State:
     promoted: Mapping[str, Promoted] = field(default_factory=dict)
     hazards: dict[str, Held] = field(default_factory=dict)
     prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
+    asked: dict[tuple[str, str], Prepared] = field(default_factory=dict)
 
 
 class Answers:
@@ -187,6 +188,11 @@ class Answers:
     def prepared(self) -> dict[tuple[str | None, ...], Prepared]:
         """Bytes of answers from what is held now; new forecasts come with an empty one."""
         return self._state.prepared
+
+    @property
+    def asked(self) -> dict[tuple[str, str], Prepared]:
+        """The same of whole questions, by format and question."""
+        return self._state.asked
 
     def levels(self, question: LevelsQuestion, *, now: datetime) -> LevelsAnswer:
         """Levels of several hazards by site and day, with the rise that a person may decide on where they meet.

@@ -5,9 +5,9 @@ from functools import lru_cache
 from fastapi import FastAPI
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.answers import Answers
 from serving.callers import caller_in
 from serving.conditional import Prepared, respond
 from serving.outlets import NotAcceptableError, format_asked
@@ -16,7 +16,7 @@ from serving.resources import until_refreshed
 
 PATH = "/v1/forecasts/latest"
 _KNOWN = frozenset(LatestQuestion.model_fields)
-_REMEMBERED = 4096
+_REMEMBERED, _READY = 4096, 64
 
 
 class HeldAnswers:
@@ -39,27 +39,35 @@ class HeldAnswers:
         """Answers, or passes the request on."""
         held = scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "GET"
         if held and not caller_in(scope).may("agency"):
-            request, answers = Request(scope), self._state.answers
-            found = _held(answers, scope["query_string"], request.headers.get("accept"))
+            headers, answers = dict(scope["headers"]), self._state.answers
+            asked = _asked(scope["query_string"], headers.get(b"accept"))
+            found = None if asked is None else answers.prepared.get(asked)
             if found is not None:
-                scope["route"] = self._route
-                await respond(request, found, until_refreshed(answers))(scope, receive, send)
+                scope["route"], until = self._route, until_refreshed(answers)
+                known = b"if-none-match" in headers
+                answer = respond(Request(scope), found, until) if known else _whole(found, until)
+                await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def _held(answers: Answers, query: bytes, accept: str | None) -> Prepared | None:
-    asked = _asked(query, accept)
-    return None if asked is None else answers.prepared.get(asked)
+@lru_cache(_READY)
+def _whole(found: Prepared, until: str) -> Response:
+    """The answer to who holds nothing yet."""
+    return respond(Request({"type": "http", "headers": []}), found, until)
 
 
 @lru_cache(_REMEMBERED)
-def _asked(query: bytes, accept: str | None) -> tuple[str | None, ...] | None:
+def _asked(query: bytes, accept: bytes | None) -> tuple[str | None, ...] | None:
     """Hazard, site and format of a query; None where anything is not as it should be."""
     told = QueryParams(query)
     if not _KNOWN.issuperset(told) or len(told) != len(told.multi_items()):
         return None
     try:
-        return told.get("hazard"), told.get("site"), told.get("format") or format_asked(None, accept)
+        return (
+            told.get("hazard"),
+            told.get("site"),
+            told.get("format") or format_asked(None, None if accept is None else accept.decode("latin-1")),
+        )
     except NotAcceptableError:
         return None

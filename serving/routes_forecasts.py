@@ -10,7 +10,7 @@ from starlette.responses import Response
 from features.errors import UnknownNameError
 from serving.answers import Answers, FieldError
 from serving.answers_for import answers_for
-from serving.conditional import Prepared, prepare, respond
+from serving.conditional import MOST_PREPARED, Prepared, prepare, respond
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
 from serving.questions import LatestQuestion, Problem, RiskAnswer, RiskQuestion
 from serving.record_ids import NoSuchForecastError
@@ -20,7 +20,6 @@ from serving.replay import passport, replay
 from serving.resources import PROBLEMS, other_formats, until_refreshed
 from serving.stored import CursorError, StoredForecasts, Wanted
 
-MOST_PREPARED = 2_000
 _ONE: dict[int | str, dict[str, Any]] = {
     **PROBLEMS,
     404: {"model": Problem, "description": "nothing was issued under this id"},
