@@ -1,7 +1,9 @@
 """What OpenAPI says of every resource: keys, the problems that any request may meet, and the headers of an answer."""
 
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,7 +11,18 @@ from fastapi import FastAPI
 from serving.callers import SCHEME
 
 PROBLEM_JSON = "application/problem+json"
-VERSION = version("haidang")
+
+
+def _version() -> str:
+    """Of the installed package; where none is installed, as in a Bento, of the project file beside the code."""
+    try:
+        return version("haidang")
+    except PackageNotFoundError:
+        project = Path(__file__).parents[1] / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+VERSION = _version()
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _KEYS = {
     "type": "http",

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, opened
 from features.database import open_database
 from features.settings import Settings
 from haidang import jobs
+from haidang.load import Load, run
 from haidang.serve import serve_command, serving
 from serving.keys import Keys
 from serving.questions import Problem, RiskAnswer
@@ -27,8 +29,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(home: Path) -> Iterator[str]:
-    with serving(Settings(home=home, refresh_seconds=_REFRESH_SECONDS)) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAIDANG_SERVICE_ADDRESS_BURST", "100000")
+        with serving(Settings(home=home, refresh_seconds=_REFRESH_SECONDS)) as running:
+            yield running
 
 
 def risk(address: str, **question: object) -> RiskAnswer:
@@ -92,6 +96,32 @@ def test_a_new_issue_is_served_while_it_runs(address: str, home: Path) -> None:
         time.sleep(_REFRESH_SECONDS)
     assert answer.issue_time == ENDS
     assert len(answer.forecasts) == 5
+
+
+def test_no_question_fails_and_no_answer_is_of_two_issues_while_an_issue_and_a_champion_come(
+    address: str, home: Path
+) -> None:
+    deployment, hazard = opened(home), opened(home).hazard(SMALL)
+    path, port = f"/v1/forecasts/latest?hazard={SMALL}", int(address.rpartition(":")[2])
+    first, second = ENDS + pd.Timedelta(days=1), ENDS + pd.Timedelta(days=2)
+    with ThreadPoolExecutor(1) as asking:
+        load = asking.submit(run, Load(port, path, connections=4, seconds=4.0, rate=60.0, keep=True))
+        time.sleep(0.5)
+        jobs.issue_now(deployment, hazard, first, first)
+        time.sleep(1.0)
+        jobs.promote(deployment, hazard)
+        jobs.issue_now(deployment, hazard, second, second)
+        told = load.result()
+    assert told.failed == 0
+    assert risk(address, hazard=SMALL).issue_time == second
+    seen = set()
+    for answer in map(RiskAnswer.model_validate_json, told.bodies):
+        seen.add(answer.issue_time)
+        assert [forecast.site for forecast in answer.forecasts] == ["S1", "S2", "S3", "S4", "S5"]
+        for period in (one for forecast in answer.forecasts for one in forecast.periods):
+            assert f".{pd.Timestamp(answer.issue_time).tz_convert('UTC'):%Y%m%dT%H%M%S}Z." in str(period.id)
+            assert pd.Timestamp(answer.issue_time).normalize() + pd.Timedelta(days=period.lead) == period.valid_from
+    assert len(seen) >= 2
 
 
 @pytest.mark.parametrize("path", ["/schema.json", "/docs.json", "/static_content/main.js", "/docs", "/assets/index.js"])
