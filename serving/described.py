@@ -1,5 +1,6 @@
 """What OpenAPI says of every resource: keys, the problems that any request may meet, and the headers of an answer."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.callers import SCHEME
+
+EXAMPLES = Path(__file__).with_name("answer_examples.json")
+"""Answers by method and path, written by `haidang.api_examples`."""
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -61,6 +65,7 @@ def describe(api: FastAPI) -> None:
 def _completed(told: dict[str, Any]) -> dict[str, Any]:
     told.setdefault("components", {}).setdefault("securitySchemes", {})[SCHEME] = _KEYS
     told["security"] = [{}, {SCHEME: []}]
+    _with_examples(told)
     for operation in _operations(told):
         responses = operation["responses"]
         common = {**_ANY_REQUEST, **(_ANY_BODY if "requestBody" in operation else {})}
@@ -74,6 +79,13 @@ def _completed(told: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         told["components"].get("schemas", {}).pop(unused, None)
     return told
+
+
+def _with_examples(told: dict[str, Any]) -> None:
+    for name, answer in json.loads(EXAMPLES.read_text(encoding="utf-8")).items():
+        method, _, path = name.partition(" ")
+        if path in told["paths"]:
+            told["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"] = answer
 
 
 def _operations(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
