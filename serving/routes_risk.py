@@ -35,7 +35,7 @@ def add_risk(api: FastAPI) -> None:
         """
         asked, held = format_asked(outlet.format, request.headers.get("accept")), answers.asked
         of_latest = question.issue_time is None and not question.include
-        key = (asked, question.model_dump_json(exclude_defaults=True))
+        key = (asked, repr(question))  # also of letters that no text has
         found = held.get(key) if of_latest else None
         if found is None:
             told = risks(answers, question, now=datetime.now(UTC))
