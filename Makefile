@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY = passive
 
-.PHONY: run test check format hazards bench bench-skill bench-real bench-storms bench-drift lock clean
+.PHONY: run test check format hazards bench bench-skill bench-real bench-storms bench-drift bench-serve lock clean
 
 run: $(STAMP)  ## set everything up and show the whole chain on the simulated province
 	$(BIN)/haidang demo
@@ -45,6 +45,9 @@ bench-storms: $(STAMP)  ## storms stronger than any of the record, beside the tr
 
 bench-drift: $(STAMP)  ## alarms of drift without any, days until a bias is found, and what retraining brings
 	$(BIN)/python -m haidang.bench_drift $(ARGS)
+
+bench-serve: $(STAMP)  ## how fast the service answers, starts and takes up what is new, beside its targets; takes ARGS
+	$(BIN)/python -m haidang.bench_serve $(ARGS)
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -16,15 +16,26 @@ from features.settings import Settings
 _READY_WITHIN_SECONDS = 90
 
 
-def serve_command(settings: Settings) -> list[str]:
+SERVICE = "serving.service:RiskService"
+
+
+def serve_command(settings: Settings, service: str = SERVICE, python: str = sys.executable) -> list[str]:
     """The command that starts the service; run it with `settings.environment()`."""
     where = ["--host", settings.host, "--port", str(settings.port)]
-    return [sys.executable, "-m", "bentoml", "serve", "serving.service:RiskService", *where]
+    return [python, "-m", "bentoml", "serve", service, *where]
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(
+    settings: Settings, service: str = SERVICE, *, python: str = sys.executable, folder: Path | None = None
+) -> Iterator[str]:
     """Runs the service on a free port and yields its address.
+
+    Args:
+        settings: of the deployment; the port is not that.
+        service: where BentoML finds it, or the tag of a Bento.
+        python: the interpreter that runs it.
+        folder: in which it runs; this one for None.
 
     Raises:
         HaidangError: if it is not ready in time.
@@ -37,7 +48,11 @@ def serving(settings: Settings) -> Iterator[str]:
     with (
         log.open("w") as told,
         subprocess.Popen(  # noqa: S603  (no shell, our own interpreter)
-            serve_command(chosen), env=chosen.environment(), stdout=told, stderr=subprocess.STDOUT
+            serve_command(chosen, service, python),
+            env=chosen.environment(),
+            cwd=folder,
+            stdout=told,
+            stderr=subprocess.STDOUT,
         ) as process,
     ):
         try:
@@ -55,5 +70,5 @@ def _ready(address: str, process: subprocess.Popen[bytes], log: Path) -> str:
                 return address
         except httpx.TransportError:
             pass
-        time.sleep(0.25)
+        time.sleep(0.05)
     raise HaidangError(f"the service was not ready within {_READY_WITHIN_SECONDS} s, it says why in {log}")

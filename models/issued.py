@@ -1,6 +1,6 @@
 """The store of issued forecasts: each is written once, never changed, and kept for ever."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -104,13 +104,22 @@ class IssuedForecasts:
             return ISSUED.empty_table().to_pandas()
         wanted = (ds.field("hazard") == hazard) & (ds.field("issue_time") == issue_time)
         records = self._table(wanted, ISSUED.names)
-        last = records[records["issued_at"] == records["issued_at"].max()]
-        return last.sort_values(["site", "period"], ignore_index=True)
+        return _last(records)
 
     def latest(self, hazard: str) -> pd.DataFrame:
         """The records of the newest issue of a hazard; empty if there is none."""
-        times = self.issue_times(hazard)
-        return self.at(hazard, times[-1]) if len(times) else ISSUED.empty_table().to_pandas()
+        return self.newest([hazard])[hazard]
+
+    def newest(self, hazards: Iterable[str]) -> dict[str, pd.DataFrame]:
+        """The same of several hazards in one reading."""
+        if not self.exists:
+            return {hazard: ISSUED.empty_table().to_pandas() for hazard in hazards}
+        held, found = DeltaTable(str(self._folder)).to_pyarrow_dataset(), {}
+        for hazard in hazards:
+            of_hazard = ds.field("hazard") == hazard
+            newest = pc.max(held.to_table(["issue_time"], filter=of_hazard)["issue_time"])
+            found[hazard] = _last(_read(held, of_hazard & (ds.field("issue_time") == newest), ISSUED.names))
+        return found
 
     def ended(self, asked: Mapping[str, tuple[pd.Timestamp, pd.Timestamp | None]]) -> dict[str, pa.Table]:
         """The records of periods that ended, of several hazards in one reading.
@@ -140,6 +149,15 @@ class IssuedForecasts:
         return found
 
     def _table(self, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
-        held = DeltaTable(str(self._folder)).to_pyarrow_dataset()
-        found = held.to_table([name for name in columns if name in held.schema.names], filter=wanted).to_pandas()
-        return found.reindex(columns=columns)
+        return _read(DeltaTable(str(self._folder)).to_pyarrow_dataset(), wanted, columns)
+
+
+def _read(held: ds.Dataset, wanted: ds.Expression, columns: list[str]) -> pd.DataFrame:
+    found = held.to_table([name for name in columns if name in held.schema.names], filter=wanted).to_pandas()
+    return found.reindex(columns=columns)
+
+
+def _last(records: pd.DataFrame) -> pd.DataFrame:
+    """Those of the forecaster that issued last, by site and period."""
+    last = records[records["issued_at"] == records["issued_at"].max()]
+    return last.sort_values(["site", "period"], ignore_index=True)

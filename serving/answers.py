@@ -36,6 +36,9 @@ from serving.slots import COMPUTED_AT_ONCE, Slots
 from serving.track_view import ByPlace, by_place
 from serving.warning_levels import level_views
 
+Promoted = tuple[str | None, str | None, pd.Timestamp | None]
+"""Tag of the champion, why it is held back, and until when its forecasts were verified."""
+
 
 class WithheldError(HaidangError):
     """An answer that cannot be given now, for one hazard alone.
@@ -86,9 +89,11 @@ class Held:
 class State:
     """Everything that is held, as of one state of shelf and issued forecasts, and the bytes made from it."""
 
-    mark: tuple[object, ...] = ()
+    version: int | None = None
+    promoted: Mapping[str, Promoted] = field(default_factory=dict)
     hazards: dict[str, Held] = field(default_factory=dict)
     prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
+    asked: dict[tuple[str, str], Prepared] = field(default_factory=dict)
 
 
 _NOT_LOADED = Held(withheld="the service has not loaded it yet", withheld_vi="dịch vụ chưa nạp xong")
@@ -139,10 +144,15 @@ class Answers:
         shelf, hazards = self.deployment.shelf, self.deployment.hazards
         verified = self.deployment.track_records
         promoted = {name: (shelf.tag(name), shelf.held_back(name), verified.until(name)) for name in hazards}
-        mark = (self.deployment.issued.version, *promoted.items())
-        if mark == self._state.mark:
+        version, before = self.deployment.issued.version, self._state
+        if (version, promoted) == (before.version, before.promoted):
             return False
-        self._state = State(mark, {name: self._hold(hazard, promoted[name][0]) for name, hazard in hazards.items()})
+        newest = self.deployment.issued.newest(hazards)
+        held = {
+            name: self._hold(hazard, promoted[name], newest[name], before.promoted.get(name))
+            for name, hazard in hazards.items()
+        }
+        self._state = State(version, promoted, held)
         return True
 
     def risk(self, question: RiskQuestion, *, now: datetime) -> RiskAnswer:
@@ -203,6 +213,11 @@ class Answers:
     def prepared(self) -> dict[tuple[str | None, ...], Prepared]:
         """Bytes of answers from what is held now; new forecasts come with an empty one."""
         return self._state.prepared
+
+    @property
+    def asked(self) -> dict[tuple[str, str], Prepared]:
+        """The same of whole questions, by format and question."""
+        return self._state.asked
 
     def levels(self, question: LevelsQuestion, *, now: datetime) -> LevelsAnswer:
         """Levels of several hazards by site and day, with the rise that a person may decide on where they meet.
@@ -300,13 +315,14 @@ class Answers:
             for number, site in enumerate(sites.values())
         ]
 
-    def _hold(self, hazard: Hazard, promoted: str | None) -> Held:
-        trained = newest_card(self.deployment, hazard)
+    def _hold(self, hazard: Hazard, promoted: Promoted, records: pd.DataFrame, before: Promoted | None) -> Held:
+        """What is held of a hazard; a champion that is there already is not loaded, and examined, again."""
+        trained, forecaster = newest_card(self.deployment, hazard), self.champion(hazard)
         try:
-            forecaster = self.deployment.shelf.champion(hazard, promoted)
+            if forecaster is None or before is None or before[:2] != promoted[:2]:
+                forecaster = self.deployment.shelf.champion(hazard, promoted[0])
         except HaidangError as error:
-            return Held(withheld=str(error), withheld_vi=_unserved(hazard, promoted, error), trained=trained)
-        records = self.deployment.issued.latest(hazard.name)
+            return Held(withheld=str(error), withheld_vi=_unserved(hazard, promoted[0], error), trained=trained)
         track = by_place(hazard, self.deployment.track_records.read(hazard.name))
         latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued", track)
         return Held(forecaster, latest, trained=trained, track=track)

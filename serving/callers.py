@@ -95,9 +95,14 @@ def introduce(scope: Scope, caller: Caller) -> None:
     scope[_IN_SCOPE] = caller
 
 
+def caller_in(scope: Scope) -> Caller:
+    """Who asks, as it was written down with a request; anybody where nothing was."""
+    return scope.get(_IN_SCOPE) or Caller()
+
+
 async def caller_of(request: Request) -> Caller:
     """Who asks; a FastAPI dependency."""
-    return request.scope.get(_IN_SCOPE) or Caller()
+    return caller_in(request.scope)
 
 
 def requires(role: Role) -> Callable[..., Coroutine[Any, Any, Caller]]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+MOST_PREPARED, MOST_ASKED, LARGEST_ASKED = 2_000, 50, 2_000_000
+"""How many latest forecasts are held ready; how many answers to questions of a caller's own making, and how large."""
+
 
 @dataclass(frozen=True)
 class Prepared:

@@ -1,16 +1,33 @@
 """What OpenAPI says of every resource: keys, the problems that any request may meet, and the headers of an answer."""
 
+import json
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
 from serving.callers import SCHEME
-from serving.scenario_examples import EXAMPLES
+from serving.scenario_examples import EXAMPLES as OF_SCENARIOS
+
+EXAMPLES = Path(__file__).with_name("answer_examples.json")
+"""Answers by method and path, written by `haidang.api_examples`."""
 
 PROBLEM_JSON = "application/problem+json"
-VERSION = version("haidang")
+
+
+def _version() -> str:
+    """Of the installed package; where none is installed, as in a Bento, of the project file beside the code."""
+    try:
+        return version("haidang")
+    except PackageNotFoundError:
+        project = Path(__file__).parents[1] / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+VERSION = _version()
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _KEYS = {
     "type": "http",
@@ -51,8 +68,9 @@ def describe(api: FastAPI) -> None:
 def _completed(told: dict[str, Any]) -> dict[str, Any]:
     told.setdefault("components", {}).setdefault("securitySchemes", {})[SCHEME] = _KEYS
     told["security"] = [{}, {SCHEME: []}]
-    for name, example in EXAMPLES.items():
+    for name, example in OF_SCENARIOS.items():
         told["components"].get("schemas", {}).get(name, {})["examples"] = [example]
+    _with_examples(told)
     for operation in _operations(told):
         responses = operation["responses"]
         common = {**_ANY_REQUEST, **(_ANY_BODY if "requestBody" in operation else {})}
@@ -67,6 +85,13 @@ def _completed(told: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         told["components"].get("schemas", {}).pop(unused, None)
     return told
+
+
+def _with_examples(told: dict[str, Any]) -> None:
+    for name, answer in json.loads(EXAMPLES.read_text(encoding="utf-8")).items():
+        method, _, path = name.partition(" ")
+        if path in told["paths"]:
+            told["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"] = answer
 
 
 def _operations(told: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -37,6 +37,8 @@ class Hides:
         Of a feature that the hazard does not read any more, as in old records, it is not known what it tells of: where
         anything is hidden, its value is as well.
         """
+        if not told:
+            return told
         read = {feature.name: feature for feature in hazard.features}
         return [
             one.model_copy(update={"value": None}) if self._hidden(read.get(one.feature), one.value) else one

@@ -6,7 +6,7 @@ Labels take their values from what is declared (routes, methods, hazards, variab
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.routing import Mount
@@ -25,6 +25,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, processor time, open files; where the system tells them
         self._seconds = Histogram(
             "haidang_request_seconds",
             "From a request to the last byte of its answer",
@@ -35,13 +36,23 @@ class Metrics:
         self._requests = Counter(
             "haidang_requests", "Requests by route and status", ("route", "method", "status"), registry=self.registry
         )
+        self._found: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
         self.running = Gauge("haidang_requests_running", "Requests that are being answered", registry=self.registry)
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts a request."""
         route, method = route_of(scope), scope["method"] if scope["method"] in _METHODS else "other"
-        self._seconds.labels(route, method).observe(seconds)
-        self._requests.labels(route, method, str(status)).inc()
+        taken, requests = self._of(route, method, status)
+        taken.observe(seconds)
+        requests.inc()
+
+    def _of(self, route: str, method: str, status: int) -> tuple[Histogram, Counter]:
+        """The two series of such requests, found once."""
+        found = self._found.get((route, method, status))
+        if found is None:
+            found = self._seconds.labels(route, method), self._requests.labels(route, method, str(status))
+            self._found[route, method, status] = found
+        return found
 
     def watch(self, answers: Answers) -> None:
         """Tells from now on how old the answers are."""

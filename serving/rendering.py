@@ -3,6 +3,7 @@
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -86,8 +87,8 @@ def render(
         likelihood_scale=list(SCALE),
         unread=unread(hazard),
         forecasts=[
-            _site_forecast(deployment, hazard, str(code), of_site, origin, track, tested=tested, horizon=horizon)
-            for code, of_site in records.groupby("site", sort=True)
+            _site_forecast(deployment, hazard, code, list(of_site), origin, track, tested=tested, horizon=horizon)
+            for code, of_site in groupby(records.sort_values("site", kind="stable").to_dict("records"), _site)
             if code in deployment.sites
         ],
     )
@@ -150,7 +151,7 @@ def _site_forecast(
     deployment: Deployment,
     hazard: Hazard,
     code: str,
-    records: pd.DataFrame,
+    records: Sequence[Mapping[Hashable, Any]],
     origin: Origin,
     track: ByPlace,
     *,
@@ -178,7 +179,7 @@ def _site_forecast(
             beyond_training=deployment.hides.values(hazard, beyond(record["outside"])),
             raised=record["raised"] is True,
         )
-        for record in records.to_dict("records")
+        for record in records
     ]
     return SiteForecast(
         site=site.code,
@@ -188,6 +189,10 @@ def _site_forecast(
         longitude=site.longitude,
         periods=periods,
     )
+
+
+def _site(record: Mapping[Hashable, Any]) -> str:
+    return str(record["site"])
 
 
 def _id(record: Mapping[Hashable, Any]) -> str:

@@ -1,9 +1,12 @@
 """What the HTTP resources share: how answers are sent, and which problems all may report."""
 
+import math
+
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from features.errors import HaidangError
+from serving.answers import Answers
 from serving.outlets import MEDIA_TYPES, WRITERS
 from serving.questions import Problem
 
@@ -41,3 +44,8 @@ def other_formats() -> dict[int | str, dict[str, object]]:
 def json_response(answer: BaseModel) -> Response:
     """A model as a response in JSON."""
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def until_refreshed(answers: Answers) -> str:
+    """Cache-Control of what is held: it may be kept for as long as nothing new is looked for."""
+    return f"max-age={math.ceil(answers.deployment.settings.refresh_seconds)}"

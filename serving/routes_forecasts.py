@@ -1,31 +1,25 @@
 """The resources of stored forecasts: the latest, lists, single ones, their passports and replays."""
 
-import math
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import Depends, FastAPI, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from features.errors import UnknownNameError
 from serving.answers import Answers, FieldError
 from serving.answers_for import answers_for
-from serving.conditional import Prepared, prepare, respond
+from serving.conditional import MOST_PREPARED, Prepared, prepare, respond
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
 from serving.questions import LatestQuestion, Problem, RiskAnswer, RiskQuestion
 from serving.record_ids import NoSuchForecastError
 from serving.record_models import ForecastPage, ForecastRecord, ForecastsQuestion, FormatQuestion, Passport, Replay
 from serving.records import by_hazard, listed, with_law
 from serving.replay import passport, replay
-from serving.resources import PROBLEMS, other_formats
+from serving.resources import PROBLEMS, other_formats, until_refreshed
 from serving.stored import CursorError, StoredForecasts, Wanted
 
-_Question = TypeVar("_Question", bound=BaseModel)
-MOST_PREPARED = 2_000
 _ONE: dict[int | str, dict[str, Any]] = {
     **PROBLEMS,
     404: {"model": Problem, "description": "nothing was issued under this id"},
@@ -37,22 +31,14 @@ Id = Annotated[str, Path(max_length=200, description="`id` of a forecast", examp
 def add_forecasts(api: FastAPI) -> None:
     """Adds the resources to an application."""
 
-    @api.get(
-        "/v1/forecasts/latest",
-        response_model=RiskAnswer,
-        responses={**PROBLEMS, **other_formats()},
-        openapi_extra={"parameters": _parameters(LatestQuestion)},
-    )
-    async def latest(request: Request, answers: Annotated[Answers, Depends(answers_for)]) -> Response:
+    @api.get("/v1/forecasts/latest", response_model=RiskAnswer, responses={**PROBLEMS, **other_formats()})
+    def latest(
+        request: Request,
+        question: Annotated[LatestQuestion, Query()],
+        answers: Annotated[Answers, Depends(answers_for)],
+    ) -> Response:
         """The latest issued forecast of a hazard, from bytes that are held in memory."""
-        asked = request.query_params
-        outlet = asked.get("format") or format_asked(None, request.headers.get("accept"))
-        known = _LATEST.issuperset(asked) and len(asked) == len(asked.multi_items())
-        found = answers.prepared.get((asked.get("hazard"), asked.get("site"), outlet)) if known else None
-        if found is None:
-            question = _validated(LatestQuestion, request)
-            found = await run_in_threadpool(_latest, answers, question, request.headers.get("accept"))
-        return respond(request, found, f"max-age={math.ceil(answers.deployment.settings.refresh_seconds)}")
+        return respond(request, _latest(answers, question, request.headers.get("accept")), until_refreshed(answers))
 
     @api.get("/v1/forecasts", response_model=ForecastPage, responses={**PROBLEMS, **other_formats()})
     def forecasts(
@@ -115,14 +101,14 @@ def add_forecasts(api: FastAPI) -> None:
         return respond(request, prepare(told.model_dump_json()), "no-cache")
 
 
-_LATEST = frozenset(LatestQuestion.model_fields)
-
-
 def _latest(answers: Answers, question: LatestQuestion, accept: str | None) -> Prepared:
     """Makes the bytes, and holds them under the code of the site, so that no spelling of a name is held by itself."""
     asked, held = format_asked(question.format, accept), answers.prepared
     try:
         code = None if question.site is None else answers.deployment.sites.find(question.site).code
+        found = held.get((question.hazard, code, asked))
+        if found is not None:
+            return found
         sites = None if code is None else [code]
         answer = answers.risk(RiskQuestion(hazard=question.hazard, sites=sites), now=datetime.now(UTC))
     except (FieldError, UnknownNameError) as error:
@@ -163,27 +149,3 @@ def _page(answers: Answers, question: ForecastsQuestion) -> ForecastPage:
 
 def _moment(stated: datetime | None) -> pd.Timestamp | None:
     return None if stated is None else pd.Timestamp(stated).tz_convert("UTC")
-
-
-def _validated(kind: type[_Question], request: Request) -> _Question:
-    try:
-        return kind.model_validate(dict(request.query_params))
-    except ValidationError as error:
-        errors = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_url=False)]
-        raise RequestValidationError(errors) from error
-
-
-def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
-    """The query parameters of a model, for OpenAPI."""
-    schema = kind.model_json_schema()
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", []),
-            "description": told.get("description", ""),
-            "schema": {key: value for key, value in told.items() if key not in ("description", "examples")},
-            **({"example": told["examples"][0]} if "examples" in told else {}),
-        }
-        for name, told in schema["properties"].items()
-    ]

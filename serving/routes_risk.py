@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from serving.answers import Answers
 from serving.answers_for import answers_for
+from serving.conditional import LARGEST_ASKED, MOST_ASKED, prepare
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
-from serving.questions import RiskAnswer
+from serving.questions import Format, RiskAnswer
 from serving.record_models import FormatQuestion
 from serving.records import by_hazard
-from serving.resources import PROBLEMS, json_response, other_formats
+from serving.resources import PROBLEMS, other_formats
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import risks
 
@@ -32,9 +33,19 @@ def add_risk(api: FastAPI) -> None:
         With `hazard` the answer is that of one hazard, or a problem report. With `hazards` each is answered or withheld
         by itself: the status is 200 where any of them is answered.
         """
-        asked = format_asked(outlet.format, request.headers.get("accept"))
-        told = risks(answers, question, now=datetime.now(UTC))
-        if asked not in WRITERS:
-            return json_response(told)
-        records = by_hazard(answers, [told] if isinstance(told, RiskAnswer) else told.answers)
-        return Response(WRITERS[asked](records), media_type=MEDIA_TYPES[asked])
+        asked, held = format_asked(outlet.format, request.headers.get("accept")), answers.asked
+        of_latest = question.issue_time is None and not question.include
+        key = (asked, repr(question))  # also of letters that no text has
+        found = held.get(key) if of_latest else None
+        if found is None:
+            told = risks(answers, question, now=datetime.now(UTC))
+            found = prepare(_written(answers, told, asked), MEDIA_TYPES[asked])
+            if of_latest and len(held) < MOST_ASKED and len(found.body) <= LARGEST_ASKED:
+                held[key] = found
+        return Response(found.body, media_type=found.media_type)
+
+
+def _written(answers: Answers, told: RiskAnswer | RisksAnswer, asked: Format) -> bytes | str:
+    if asked not in WRITERS:
+        return told.model_dump_json()
+    return WRITERS[asked](by_hazard(answers, [told] if isinstance(told, RiskAnswer) else told.answers))

@@ -13,6 +13,9 @@ from features.errors import HaidangError
 from models.forecaster import ArtifactError, Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
 
+SHELF_ERRORS = (BentoMLException,)
+"""What reading a shelf may raise while it is written."""
+
 _LATEST = "latest"
 _SECONDS_TO_POINT = 2.0
 

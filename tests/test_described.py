@@ -17,6 +17,11 @@ from serving.problems import report_problems
 from serving.questions import Problem
 
 TOLD = build_api().openapi()
+OF_THE_SCHEMA = {
+    "get /v1/thresholds/simulate", "post /v1/thresholds/simulate", "get /v1/triggers", "post /v1/triggers",
+    "get /v1/verification", "get /v1/aggregates",
+}  # fmt: skip
+"""Resources whose models tell examples of their own."""
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -46,6 +51,19 @@ def test_every_operation_tells_what_it_is_and_every_problem_it_may_report(name: 
         if int(status) >= 400:
             assert list(response["content"]) == ["application/problem+json"]
     assert "Retry-After" in responses["429"]["headers"]
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()), ids=[name for name, _ in operations()])
+def test_every_answer_in_json_has_an_example_that_is_as_described(name: str, operation: dict[str, Any]) -> None:
+    content = operation["responses"]["200"]["content"].get("application/json")
+    if content is None:
+        pytest.skip("it gives no JSON")
+    referred = content["schema"].get("$ref", "").rsplit("/", 1)[-1]
+    of_schema = TOLD["components"]["schemas"].get(referred, {}).get("examples", [])
+    assert "example" in content or name in OF_THE_SCHEMA
+    examples = [content["example"]] if "example" in content else of_schema
+    for example in examples:
+        jsonschema.Draft202012Validator({**content["schema"], "components": TOLD["components"]}).validate(example)
 
 
 @pytest.mark.parametrize("name", sorted(TOLD["components"]["schemas"]))

@@ -1,8 +1,11 @@
 """The service as it runs: one real BentoML process on the loopback, that takes up a new issue while it runs."""
 
 import json
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,6 +16,7 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, opened
 from features.database import open_database
 from features.settings import Settings
 from haidang import jobs
+from haidang.load import Load, Loaded, run
 from haidang.serve import serve_command, serving
 from serving.keys import Keys
 from serving.questions import Problem, RiskAnswer
@@ -27,8 +31,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(home: Path) -> Iterator[str]:
-    with serving(Settings(home=home, refresh_seconds=_REFRESH_SECONDS)) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAIDANG_SERVICE_ADDRESS_BURST", "100000")
+        with serving(Settings(home=home, refresh_seconds=_REFRESH_SECONDS)) as running:
+            yield running
 
 
 def risk(address: str, **question: object) -> RiskAnswer:
@@ -94,6 +100,49 @@ def test_a_new_issue_is_served_while_it_runs(address: str, home: Path) -> None:
     assert len(answer.forecasts) == 5
 
 
+def test_no_question_fails_and_no_answer_is_of_two_issues_while_an_issue_and_a_champion_come(
+    address: str, home: Path
+) -> None:
+    deployment, hazard = opened(home), opened(home).hazard(SMALL)
+    load = Load(
+        int(address.rpartition(":")[2]),
+        f"/v1/forecasts/latest?hazard={SMALL}",
+        connections=4,
+        seconds=0.5,
+        rate=60.0,
+        keep=True,
+    )
+    first, second = ENDS + pd.Timedelta(days=1), ENDS + pd.Timedelta(days=2)
+    ended, until = threading.Event(), time.monotonic() + 30
+
+    def asked() -> list[Loaded]:
+        told = [run(load)]
+        while not ended.is_set():
+            told.append(run(load))
+        return told
+
+    with ThreadPoolExecutor(1) as asking:
+        running = asking.submit(asked)
+        jobs.issue_now(deployment, hazard, first, first)
+        while risk(address, hazard=SMALL).issue_time != first and time.monotonic() < until:
+            time.sleep(_REFRESH_SECONDS)
+        jobs.promote(deployment, hazard)
+        jobs.issue_now(deployment, hazard, second, second)
+        while risk(address, hazard=SMALL).issue_time != second and time.monotonic() < until:
+            time.sleep(_REFRESH_SECONDS)
+        ended.set()
+        told = running.result()
+    assert sum(one.failed for one in told) == 0
+    seen = set()
+    for answer in map(RiskAnswer.model_validate_json, sum((one.bodies for one in told), Counter())):
+        seen.add(answer.issue_time)
+        assert [forecast.site for forecast in answer.forecasts] == ["S1", "S2", "S3", "S4", "S5"]
+        for period in (one for forecast in answer.forecasts for one in forecast.periods):
+            assert f".{pd.Timestamp(answer.issue_time).tz_convert('UTC'):%Y%m%dT%H%M%S}Z." in str(period.id)
+            assert pd.Timestamp(answer.issue_time).normalize() + pd.Timedelta(days=period.lead) == period.valid_from
+    assert {first, second} <= seen
+
+
 @pytest.mark.parametrize("path", ["/schema.json", "/docs.json", "/static_content/main.js", "/docs", "/assets/index.js"])
 def test_pages_and_descriptions_of_bentoml_are_not_there(address: str, path: str) -> None:
     response = httpx.get(address + path)
@@ -142,10 +191,9 @@ def test_no_middleware_of_bentoml_is_left(monkeypatch: pytest.MonkeyPatch, tmp_p
     from serving import service
 
     monkeypatch.setenv("HAIDANG_HOME", str(tmp_path))
-    monkeypatch.setattr(service, "log_as_json", lambda: None)
     for traces, left in (("false", []), ("true", ["OpenTelemetryMiddleware"])):
         monkeypatch.setenv("HAIDANG_SERVICE_TRACES", traces)
-        inside = service.RiskService.to_asgi()._app.app
+        inside = service.RiskService.of_bentoml(True)
         assert [one.cls.__name__ for one in inside.user_middleware] == left
     assert service.RiskService.config["http"]["host"] == "127.0.0.1", "also for who starts it with BentoML itself"
 

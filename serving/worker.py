@@ -1,0 +1,98 @@
+"""What the worker of the service holds: the API behind the gate, and a thread that takes up what is new."""
+
+import logging
+import threading
+from functools import cache
+
+from deltalake.exceptions import DeltaError
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
+
+from features.database import open_database
+from features.settings import Settings
+from serving.answers import Answers
+from serving.api import build_api
+from serving.audit import Audit
+from serving.body_limit import BodyLimit
+from serving.callers import KeyRing
+from serving.deployment import open_deployment
+from serving.held_answers import HeldAnswers
+from serving.json_log import log_as_json
+from serving.keys import Keys
+from serving.metrics import Metrics
+from serving.request_gate import Gate
+from serving.restricted import public
+from serving.service_settings import ServiceSettings
+from serving.shelf import SHELF_ERRORS
+from serving.slots import Slots
+
+_LOG = logging.getLogger("haidang.service")
+
+
+@cache
+def the_api() -> FastAPI:
+    """The API of this process."""
+    return build_api()
+
+
+def gated(app: ASGIApp) -> Gate:
+    """The gate, before an application that ends in the API; the log is JSON from now on."""
+    log_as_json()
+    state, settings = the_api().state, ServiceSettings(home=Settings().home)
+    state.metrics = Metrics()
+    state.gate = Gate(HeldAnswers(BodyLimit(app, settings.largest_body), the_api()), settings, state.metrics)
+    return state.gate
+
+
+def traced() -> bool:
+    """Whether spans are made of requests."""
+    return ServiceSettings(home=Settings().home).traces
+
+
+class Worker:
+    """Answers from memory, refreshed as a whole; to be made after the gate."""
+
+    def __init__(self) -> None:
+        settings, state = Settings(), the_api().state
+        engine = open_database(settings.database_address)
+        deployment = open_deployment(settings)
+        limits = ServiceSettings(home=settings.home)
+        slots = Slots(limits.computed_at_once)
+        self._answers = Answers(public(deployment, limits), slots)
+        self._full, self._keys = Answers(deployment, slots), KeyRing(Keys(engine))
+        for answers in (self._answers, self._full):
+            answers.positions  # noqa: B018  (boundaries that cannot be read are told at the start)
+        self._refresh()
+        state.answers, state.full_answers, state.audit = self._answers, self._full, Audit(engine)
+        state.gate.keys = self._keys
+        state.metrics.watch(self._answers)
+        self._stopped = threading.Event()
+        self._watch = threading.Thread(target=self._refresh_for_ever, args=(settings.refresh_seconds,), daemon=True)
+        self._watch.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be answered."""
+        return self._answers.ready
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        self._stopped.set()
+
+    def _refresh_for_ever(self, seconds: float) -> None:
+        while not self._stopped.wait(seconds):
+            try:
+                self._refresh()
+            except (OSError, ValueError, DeltaError, *SHELF_ERRORS, SQLAlchemyError):
+                _LOG.exception("the refresh failed; the answers stay as they were")
+
+    def _refresh(self) -> None:
+        self._keys.refresh()
+        if self._keys.holds("agency"):
+            self._full.refresh()
+        if self._answers.refresh():
+            for hazard in self._answers.hazard_views():
+                told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"
+                _LOG.info("%s: %s", hazard.name, told)
+        self._full.deployment.as_issued.refresh()
