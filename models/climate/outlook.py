@@ -26,6 +26,7 @@ from models.climate.past_shares import PastShares
 from models.exceedance import Exceedance
 from models.hazard import Hazard
 from models.levels import AtLeast
+from models.pool import EqualPool
 
 EL_NINO = Latest("oceanic_nino_index", days=100)
 QUEST = "https://aiweatherquest.ecmwf.int/evaluation-system"
@@ -59,7 +60,8 @@ def outlook(
 ) -> Outlook:
     """The outlook of one variable: what the past years of a month had, moved by what later years were against theirs.
 
-    El Niño and how the last months lay in their climate, here and around, move it too where the past shows it.
+    The past years of a site are few, what season and site tell of its province is coarse: both are pooled. El Niño and
+    how the last months lay in their climate, here and around, move it too where the past shows it.
 
     Args:
         name: of the hazard.
@@ -80,6 +82,7 @@ def outlook(
     )
     cuts = tuple(sorted((*TERCILES, *QUINTILES)))
     shares = {cut: ClassShare(variable, statistic, percent=cut) for cut in cuts}
+    past_years = PastShares(columns=tuple((cut, share.name) for cut, share in shares.items()))
     return Outlook(
         name=name,
         title_vi=title_vi,
@@ -90,7 +93,7 @@ def outlook(
         persistence=last_month,
         climatology=climatology,
         model=ByDrivers(
-            base=PastShares(columns=tuple((cut, share.name) for cut, share in shares.items())),
+            base=EqualPool(members=(past_years, climatology)),
             drivers=named(*drivers),
             by_season=named(EL_NINO),
         ),
