@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from features.errors import HaidangError
 from features.local_days import day_numbers, day_starts, moments
+from models.as_shown import COLUMNS
 from models.hazard import Hazard
 from models.verified import RECORD, VERIFIED, record_keys
 from serving.deployment import Deployment
 from training.peers import kept_peers
-from training.track_record import COLUMNS, track_record
+from training.track_record import track_record
 
 LOOKED_AT_AGAIN = pd.Timedelta(days=60)
 """How long after settling a truth is looked at again, for late reports and corrections."""

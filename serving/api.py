@@ -21,6 +21,8 @@ from serving.resources import PROBLEMS, json_response
 from serving.routes_forecasts import add_forecasts
 from serving.routes_reference import add_reference
 from serving.routes_risk import add_risk
+from serving.routes_triggers import add_triggers
+from serving.routes_verification import add_verification
 from serving.strict_route import StrictRoute
 
 
@@ -48,6 +50,8 @@ def build_api() -> FastAPI:
     add_risk(api)
     add_forecasts(api)
     add_reference(api)
+    add_triggers(api)
+    add_verification(api)
 
     @api.post("/v1/levels", response_model=LevelsAnswer, responses=PROBLEMS)
     def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(answers_for)]) -> Response:

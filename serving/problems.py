@@ -15,10 +15,12 @@ from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
+from serving.turns import BusyError
 
 _LOG = logging.getLogger(__name__)
 _NO_TEXT = "the body cannot be read: it must be JSON in UTF-8"
 _STATUSES = {
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,

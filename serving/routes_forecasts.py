@@ -62,7 +62,8 @@ def add_forecasts(api: FastAPI) -> None:
     ) -> Response:
         """Stored forecasts, the newest issue first, page by page.
 
-        The next page is also in the header Link (RFC 8288), as formats other than JSON have no place for it.
+        The next page is also in the header Link (RFC 8288), as formats other than JSON have no place for it. Sites that
+        the caller may not see are left out here, and told of together at /v1/aggregates.
         """
         page = _page(answers, question)
         asked = format_asked(question.format, request.headers.get("accept"))

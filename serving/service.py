@@ -116,3 +116,4 @@ class RiskService:
             for hazard in self._answers.hazard_views():
                 told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"
                 _LOG.info("%s: %s", hazard.name, told)
+        self._full.deployment.as_issued.refresh()

@@ -27,7 +27,8 @@ SITES = ["S1", "S5", "Hạ Long", unicodedata.normalize("NFD", "Cẩm Phả"), "
 HAZARDS = [SMALL, COAST, SMALL, COAST, "heavy_rain", "small_rian"]
 KNOWN = {
     "hazard": HAZARDS, "hazards": HAZARDS, "name": HAZARDS, "site": SITES, "sites": SITES, "lead": [1, 2, 3],
-    "cut": [20.0, 40.0, 6.0], "thresholds": [10.0, 1000.0], "latitude": [20.95, 60.0], "longitude": [107.08, -107.0],
+    "cut": [20.0, 40.0, 6.0], "cost": [2.0], "loss": [50.0], "prevented": [0.6, 1.0],
+    "thresholds": [10.0, 1000.0], "latitude": [20.95, 60.0], "longitude": [107.08, -107.0],
 }  # fmt: skip
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
 

@@ -75,6 +75,12 @@ def test_what_is_not_referred_to_is_not_described() -> None:
         ("POST", "/v1/levels"),
         ("GET", "/v1/explanations"),
         ("POST", "/risk"),
+        ("GET", "/v1/verification"),
+        ("GET", "/v1/aggregates"),
+        ("GET", "/v1/thresholds/simulate"),
+        ("POST", "/v1/thresholds/simulate"),
+        ("GET", "/v1/triggers"),
+        ("POST", "/v1/triggers"),
     ],
 )
 def test_a_parameter_that_is_not_known_is_refused_and_named(method: str, path: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from test_restricted import FARM, Service
 from tiny_deployment import COAST, ENDS, SMALL, a_copy, local, opened
 
+from haidang.verifying import verify
 from serving.api import build_api
 from serving.issue import issue
 from serving.keys import Role
@@ -55,6 +56,7 @@ def area(code: str, west: float, east: float) -> dict[str, Any]:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, str]]:
     home = a_copy(tmp_path_factory, tmp_path_factory.mktemp("leaks") / "home")
     records = with_a_secret(home)
+    verify(opened(home), ENDS + pd.Timedelta(days=5), [SMALL])
     stated = {"restricted_variables": {"rain"}, "address_burst": 10_000, "key_burst": 10_000}
     service = Service(home, tmp_path_factory.mktemp("kept"), **stated)
     return service, dict(zip(records["site"], ids_of(records), strict=True))
@@ -78,6 +80,14 @@ def questions(of_a_site: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "get /v1/forecasts/{id}/replay", f"{one}/replay", {}
     yield from (("get /v1/sites", "/v1/sites", {"params": {"format": name}}) for name in ("json", "geojson"))
     yield "post /v1/levels", "/v1/levels", {"json": {}}
+    for name in ("json", "csv"):
+        yield "get /v1/verification", "/v1/verification", {"params": {"hazard": SMALL, "limit": 1000, "format": name}}
+    yield "get /v1/aggregates", "/v1/aggregates", {"params": {"hazard": SMALL}}
+    by_site, stake = {"hazard": SMALL, "by": "site"}, {"hazard": SMALL, "cost": 1, "loss": 10}
+    yield "get /v1/thresholds/simulate", "/v1/thresholds/simulate", {"params": by_site}
+    yield "post /v1/thresholds/simulate", "/v1/thresholds/simulate", {"json": by_site}
+    yield "get /v1/triggers", "/v1/triggers", {"params": stake}
+    yield "post /v1/triggers", "/v1/triggers", {"json": stake}
     yield "get /v1/explanations", "/v1/explanations", {"params": {"hazard": SMALL, "site": "S1"}}
     yield "get /v1/hazards/{name}", f"/v1/hazards/{SMALL}", {}
     yield from ((f"get /v1/{name}", f"/v1/{name}", {}) for name in ("hazards", "levels", "sources"))
@@ -118,7 +128,17 @@ def to_an_agency(kept: tuple[Service, dict[str, str]]) -> Told:
 def test_an_agency_is_told_all_and_every_resource_is_asked(to_an_agency: Told) -> None:
     asked = {tuple(name.split(" ")[:2]) for name in to_an_agency}
     assert asked == PATHS, "a new resource is to be asked here as well"
-    silent = ("/passport", "/replay", "/v1/explanations", "/v1/hazards", "get /v1/levels", "/v1/sources", "{id}")
+    silent = (
+        "/passport",
+        "/replay",
+        "/v1/explanations",
+        "/v1/hazards",
+        "get /v1/levels",
+        "/v1/sources",
+        "{id}",
+        "/v1/triggers",
+        "/v1/aggregates",
+    )
     for name, response in to_an_agency.items():
         if not any(part in name for part in silent):
             assert any(word in text_of(response) for word in TELLS_OF_THE_FARM), name
@@ -171,6 +191,9 @@ def test_the_id_of_a_hidden_forecast_is_as_one_that_never_was(kept: tuple[Servic
         ("GET", "/v1/forecasts", {"params": {"site": "NAME"}}),
         ("GET", "/v1/forecasts/latest", {"params": {"hazard": COAST, "site": "NAME"}}),
         ("GET", "/v1/explanations", {"params": {"hazard": COAST, "site": "NAME"}}),
+        ("GET", "/v1/verification", {"params": {"hazard": SMALL, "site": "NAME"}}),
+        ("GET", "/v1/thresholds/simulate", {"params": {"hazard": SMALL, "sites": ["NAME"]}}),
+        ("POST", "/v1/triggers", {"json": {"hazard": SMALL, "sites": ["NAME"], "cost": 1, "loss": 10}}),
     ],
 )
 def test_a_farm_that_is_named_is_as_one_that_never_was(
