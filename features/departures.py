@@ -81,7 +81,7 @@ def climate_ahead(
         "period": periods.numbers,
         "year": -np.arange(1, years + 1),
     }
-    return xr.DataArray(np.ascontiguousarray(past[..., -1 - back]), labels, tuple(labels))
+    return xr.DataArray(np.ascontiguousarray(past[..., -back]), labels, tuple(labels))
 
 
 @dataclass(frozen=True)
@@ -128,24 +128,35 @@ class TrendAhead(VariableFeature):
     years: int = 30
 
     def __call__(self, snapshot: Snapshot, periods: Periods) -> xr.DataArray:
-        ahead = climate_ahead(snapshot, self.variable, self.statistic, _months(self, periods), years=self.years)
-        climate = ahead.to_numpy()
-        known = np.isfinite(climate)
-        count = known.sum(axis=-1)
-        scattered = bottleneck.nanmax(climate, axis=-1) > bottleneck.nanmin(climate, axis=-1)
-        enough = scattered & (count >= AT_LEAST_YEARS)
-        time = np.where(known, ahead["year"].to_numpy().astype(float), np.nan)
-        mean_time, mean = _mean(time, count), _mean(climate, count)
-        from_mean_time = np.where(known, time - mean_time, 0.0)
-        from_mean = np.where(known, climate - mean, 0.0)
-        slope = _divided((from_mean_time * from_mean).sum(axis=-1), (from_mean_time**2).sum(axis=-1))
-        residual = np.where(known, from_mean - slope[..., None] * from_mean_time, 0.0)
-        scatter = np.sqrt(_divided((residual**2).sum(axis=-1), count - 2.0))
-        shift = _divided(-slope * mean_time[..., 0], scatter)
-        return ahead.isel(year=0, drop=True).copy(data=np.where(enough, shift, np.nan))
+        ahead = climate_ahead(snapshot, self.variable, self.statistic, of_months(self, periods), years=self.years)
+        return ahead.isel(year=0, drop=True).copy(data=shift_by_trend(ahead.to_numpy()))
 
 
-def _months(feature: VariableFeature, periods: Periods) -> Months:
+def shift_by_trend(climate: Floats) -> Floats:
+    """How far the straight trend of a climate, a year on, lies above its mean, in residual standard deviations.
+
+    Args:
+        climate: shape (..., year), the last year first; NaN where not known.
+
+    Returns:
+        Shape (...); NaN below ten known years or without scatter.
+    """
+    known = np.isfinite(climate)
+    count = known.sum(axis=-1)
+    scattered = bottleneck.nanmax(climate, axis=-1) > bottleneck.nanmin(climate, axis=-1)
+    enough = scattered & (count >= AT_LEAST_YEARS)
+    time = np.where(known, -np.arange(1.0, climate.shape[-1] + 1), np.nan)
+    mean_time, mean = _mean(time, count), _mean(climate, count)
+    from_mean_time = np.where(known, time - mean_time, 0.0)
+    from_mean = np.where(known, climate - mean, 0.0)
+    slope = _divided((from_mean_time * from_mean).sum(axis=-1), (from_mean_time**2).sum(axis=-1))
+    residual = np.where(known, from_mean - slope[..., None] * from_mean_time, 0.0)
+    scatter = np.sqrt(_divided((residual**2).sum(axis=-1), count - 2.0))
+    return np.where(enough, _divided(-slope * mean_time[..., 0], scatter), np.nan)
+
+
+def of_months(feature: VariableFeature, periods: Periods) -> Months:
+    """The periods as months; a TypeError where they are not."""
     if not isinstance(periods, Months):
         raise TypeError(f"{feature.name} speaks of calendar months: give it Months, not {periods}")
     return periods

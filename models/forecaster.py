@@ -21,6 +21,8 @@ from models.blend import Blend, PerPeriod
 from models.boosted import Boosted
 from models.climate.by_drivers import ByDrivers
 from models.climate.class_chance import ClassChance
+from models.climate.normal_chance import NormalChance
+from models.climate.past_shares import PastShares
 from models.climate_law import ClimateLaw
 from models.counts import Counts
 from models.digest import digest
@@ -47,7 +49,7 @@ from models.two_stage import TwoStage
 _OWN = (
     Climatology, Persistence, Blend, PerPeriod, Boosted, Logistic, NormalScores, ClimateLaw, Taming, Counts, Rule,
     Ladder, Guarded, ByDrivers, ClassChance, LogNormal, Normal, Passage, EqualPool, Regimes, Quantiles, Spread,
-    Response, TwoStage, SharedBlend,
+    Response, TwoStage, SharedBlend, NormalChance, PastShares,
 )  # fmt: skip
 ALLOWED_TYPES = ["numpy.dtype", *sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in _OWN)]
 _ESTIMATOR, _BASELINES, _CARD, _EXAM = "estimator.skops", "baselines.skops", "card.json", "exam.parquet"

@@ -6,6 +6,8 @@ from scipy.special import expit
 
 from models.climate.by_drivers import ByDrivers
 from models.climate.class_chance import ClassChance
+from models.climate.normal_chance import NormalChance
+from models.climate.past_shares import PastShares
 from models.exceedance import Floats, log_odds
 
 TERCILES = (100 / 3, 200 / 3)
@@ -67,3 +69,27 @@ def test_contributions_are_what_the_driver_adds_to_the_odds() -> None:
     usual = new.assign(driver=past["driver"].mean())
     change = log_odds(moved.predict_exceedance(new)) - log_odds(moved.predict_exceedance(usual))
     np.testing.assert_allclose(told[:, :, 0], change, atol=1e-9)
+
+
+def test_a_change_of_all_years_is_learned_whatever_the_drivers_are_worth() -> None:
+    past, new = months(60, seed=1), months(5, seed=3)
+    chance = np.random.default_rng(2).random(len(past))
+    warmed = np.asarray(100 * expit(np.log(chance / (1 - chance)) + 0.6))
+    given = odds_moved().fit(past, warmed).predict_exceedance(new)
+    true = expit(0.6 + log_odds(np.array([2 / 3, 1 / 3])))
+    assert np.abs(given.mean(axis=0) - true).max() < 0.04
+
+
+def test_shares_of_past_years_are_read_from_the_rows_and_a_gap_is_what_the_bounds_say() -> None:
+    rows = months(1, seed=1).assign(low=0.9, high=0.2)
+    rows.iloc[0, -1] = np.nan
+    columns = ((TERCILES[0], "low"), (TERCILES[1], "high"))
+    given = PastShares(TERCILES, columns=columns).fit(rows, came(rows, 0.0, seed=2)).predict_exceedance(rows)
+    np.testing.assert_allclose(given[:2], [[0.9, 1 / 3], [0.9, 0.2]])
+
+
+def test_the_chance_of_a_standard_score_is_that_of_the_normal_law() -> None:
+    rows = months(1, seed=1)
+    severity = np.linspace(-3.0, 3.0, len(rows))  # of dryness: the index with its sign turned
+    given = NormalChance((1.0, 1.5, 2.0)).fit(rows, severity).predict_exceedance(rows)
+    np.testing.assert_allclose(given[0], [0.1587, 0.0668, 0.0228], atol=1e-4)

@@ -163,7 +163,7 @@ def test_an_answer_is_the_same_in_an_archive_that_ends_at_the_issue_time(
     for moment in whole.moments(3, seed=1)[::2]:
         asked = hazard.ask(whole.archive, moment)
         assert len(asked) > 0
-        assert asked.notna().to_numpy().mean() > 0.5
+        assert asked.notna().to_numpy().mean() > 0.3
         same(asked, hazard.ask(whole.known_by(moment), moment))
 
 

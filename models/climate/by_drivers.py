@@ -2,8 +2,12 @@
 
 log odds = those of the base, plus a shift, drivers that act alike all year, and drivers that act by season. All cuts
 are moved together, which keeps their order (proportional odds, McCullagh 1980,
-doi:10.1111/j.2517-6161.1980.tb01109.x). The strength of the ridge is the one that forecasts left-out stretches of years
-best; at a period where it does not beat the base, the base is the answer.
+doi:10.1111/j.2517-6161.1980.tb01109.x). The shift is how the years that were learned from lay against the base: a
+climate of thirty years lags behind one that warms, and what that adds is most of what is known of a season ahead
+(Livezey et al. 2007, doi:10.1175/2007JAMC1666.1). It is drawn to zero only a little, so that a change of all years is
+never shrunk for the sake of drivers that say nothing. The strength of the ridge on the drivers is the one that
+forecasts left-out stretches of years best; they are read at the periods where they beat the shift by more than one
+standard error over the stretches (Breiman et al. 1984, Classification and Regression Trees, page 80).
 """
 
 import numpy as np
@@ -20,6 +24,7 @@ from models.terms import gathered
 
 _FARTHEST = 4.0
 _NEWTON_STEPS = 4
+_STRENGTH_OF_SHIFT = 3.0
 
 
 class ByDrivers(Exceedance):
@@ -35,7 +40,7 @@ class ByDrivers(Exceedance):
         strengths: of the ridge, to choose from.
         folds: how many stretches of time are left out in turn to choose the strength.
         gap_days: days left out beside them; the hazard sets them.
-        weights_: shape (period, one and driver); zero at periods where the base is the answer.
+        weights_: shape (period, one and driver); zero for the drivers at periods where they do not help.
     """
 
     def __init__(
@@ -68,12 +73,14 @@ class ByDrivers(Exceedance):
         self.mean_, self.spread_ = _mean_and_spread(X.iloc[:, self.moving_].to_numpy(float))
         self.base_ = self._fitted_base(X, outcome)
         design, odds, losses = self._design(X), log_odds(self.base_.predict_exceedance(X)), self._left_out(X, outcome)
-        best = int(np.argmin(np.minimum(losses[:, 1:], losses[:, :1]).sum(axis=0)))
+        best = 1 + int(np.argmin(losses[:, :, 1:].sum(axis=(0, 1))))
+        gain = losses[:, :, 0] - losses[:, :, best]
+        helps = gain.mean(axis=0) > gain.std(axis=0, ddof=1) / np.sqrt(len(gain))
         self.weights_ = np.zeros((len(self.periods_), design.shape[1]))
-        for k in np.flatnonzero(losses[:, 1 + best] < losses[:, 0]):
-            here = period == self.periods_[k]
-            nats = self.strengths[best] * self._terms_per_time(X)
-            self.weights_[k] = _moved(design[here], odds[here], events[here], nats)
+        for k, number in enumerate(self.periods_):
+            here, read = period == number, design.shape[1] if helps[k] else 1
+            nats = self._nats(self.strengths[best - 1], X, read)
+            self.weights_[k, :read] = _moved(design[here, :read], odds[here], events[here], nats)
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         moved = (self._design(X) * self.weights_[positions(X, self.periods_)]).sum(axis=1, keepdims=True)
@@ -87,12 +94,12 @@ class ByDrivers(Exceedance):
         return np.repeat(of_columns[:, None], len(self.learned_cuts_), axis=1)
 
     def _left_out(self, X: pd.DataFrame, outcome: Floats) -> Floats:
-        """Log loss of the base and at each strength over the left-out stretches, shape (period, 1 + strength)."""
+        """Log loss of the shift and at each strength, by left-out stretch, shape (stretch, period, 1 + strength)."""
         events = events_at(outcome, self.learned_cuts_)
         times = pd.DatetimeIndex(X.index.get_level_values("issue_time"))
         period = X.index.get_level_values("period").to_numpy()
-        gap, per_time = pd.Timedelta(days=self.gap_days), self._terms_per_time(X)
-        design, losses = self._design(X), np.zeros((len(self.periods_), 1 + len(self.strengths)))
+        gap, design, losses = pd.Timedelta(days=self.gap_days), self._design(X), []
+        tried = [(1, 0.0), *((design.shape[1], strength) for strength in self.strengths)]
         for stretch in np.array_split(times.unique().sort_values(), self.folds):
             if len(stretch) == 0:
                 continue
@@ -101,20 +108,26 @@ class ByDrivers(Exceedance):
             if not learned.any():
                 continue
             odds = log_odds(self._fitted_base(X[learned], outcome[learned]).predict_exceedance(X))
+            of_stretch = np.zeros((len(self.periods_), len(tried)))
             for k, number in enumerate(self.periods_):
                 here, there = learned & (period == number), left_out & (period == number)
-                losses[k, 0] += _log_loss(odds[there], events[there])
-                for s, strength in enumerate(self.strengths, start=1):
-                    weights = _moved(design[here], odds[here], events[here], strength * per_time)
-                    losses[k, s] += _log_loss(odds[there] + (design[there] @ weights)[:, None], events[there])
-        return losses
+                for s, (read, strength) in enumerate(tried):
+                    weights = _moved(design[here, :read], odds[here], events[here], self._nats(strength, X, read))
+                    moved = odds[there] + (design[there, :read] @ weights)[:, None]
+                    of_stretch[k, s] = _log_loss(moved, events[there])
+            losses.append(of_stretch)
+        return np.array(losses)
 
     def _fitted_base(self, X: pd.DataFrame, outcome: Floats) -> Exceedance:
         return clone(self.base).set_params(cuts=self.learned_cuts_, min_events=0).fit(X, outcome)
 
-    def _terms_per_time(self, X: pd.DataFrame) -> int:
-        """Terms of the log loss at one issue time: a row for each site, and a term for each cut."""
-        return len(X.index.unique("site")) * len(self.learned_cuts_)
+    def _nats(self, strength: float, X: pd.DataFrame, read: int) -> Floats:
+        """The ridge on the shift and on the drivers, shape (read,).
+
+        At one issue time the log loss has a term for each site and each cut.
+        """
+        terms_per_time = len(X.index.unique("site")) * len(self.learned_cuts_)
+        return terms_per_time * np.append(_STRENGTH_OF_SHIFT, np.full(read - 1, strength))
 
     def _design(self, X: pd.DataFrame) -> Floats:
         """One, the drivers, and those that act by season times the season, shape (n, weight)."""
@@ -133,13 +146,13 @@ def _mean_and_spread(columns: Floats) -> tuple[Floats, Floats]:
     return mean, np.where(spread > 1e-9 * np.maximum(np.abs(mean), 1e-9), spread, 1.0)
 
 
-def _moved(design: Floats, odds: Floats, events: npt.NDArray[np.bool_], nats: float) -> Floats:
+def _moved(design: Floats, odds: Floats, events: npt.NDArray[np.bool_], nats: Floats) -> Floats:
     """Weights of least penalised log loss of all cuts together, by Newton steps, shape (weight,)."""
     weights = np.zeros(design.shape[1])
     for _ in range(_NEWTON_STEPS):
         given = expit(odds + (design @ weights)[:, None])
         slope = design.T @ (events - given).sum(axis=1) - nats * weights
-        bend = (design * (given * (1 - given)).sum(axis=1)[:, None]).T @ design + nats * np.eye(len(weights))
+        bend = (design * (given * (1 - given)).sum(axis=1)[:, None]).T @ design + np.diag(nats)
         weights = weights + np.linalg.solve(bend, slope)
     return weights
 

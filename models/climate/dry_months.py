@@ -11,10 +11,10 @@ from features.months import Months
 from features.past import TotalOver
 from features.spatial import NeighbourMean
 from features.standardised import StandardisedTotal
-from models.baselines import Climatology
 from models.climate.by_drivers import ByDrivers
 from models.climate.monthly_targets import TotalOfMonths
 from models.climate.outlook import EL_NINO, Outlook
+from models.exceedance import Exceedance
 from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 
@@ -29,6 +29,7 @@ def dry_months(
     title_en: str,
     target: TotalOfMonths,
     *,
+    base: Exceedance,
     levels: dict[str, AtLeast],
     law: LegalRule,
     reference: str,
@@ -40,6 +41,7 @@ def dry_months(
         title_vi: Vietnamese title.
         title_en: English title.
         target: what is told of the total of some months of rain.
+        base: what the drivers move: what is told of rain before anything of these years is known.
         levels: levels of warning, the lowest first.
         law: how it is read by Article 48 of Decision 18/2021.
         reference: where the cuts are published.
@@ -62,7 +64,7 @@ def dry_months(
         periods=_MONTHS,
         features=(*drivers, *by_season, *season(harmonics=2), Lead()),
         persistence=now,
-        model=ByDrivers(base=Climatology(), drivers=named(*drivers), by_season=named(*by_season)),
+        model=ByDrivers(base=base, drivers=named(*drivers), by_season=named(*by_season)),
         levels=levels,
         law=law,
         amount=True,

@@ -7,6 +7,7 @@ The probability at which a level is proposed is a choice of this service.
 from features.monthly import MonthTotal
 from models.climate.dry_months import SETTLE_DAYS, dry_months
 from models.climate.monthly_targets import Standardised
+from models.climate.normal_chance import NormalChance
 from models.law.legal_rule import LegalRule
 from models.levels import AtLeast
 
@@ -22,6 +23,7 @@ HAZARD = dry_months(
         statistic=MonthTotal(),
         over_months=3,
     ),
+    base=NormalChance(),
     levels={
         "moderate": AtLeast(0.3, cut=-1.0),
         "severe": AtLeast(0.3, cut=-1.5),

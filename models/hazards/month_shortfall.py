@@ -8,6 +8,7 @@ before. Of rain months ahead little is known beyond the climate: what a level is
 """
 
 from features.monthly import MonthTotal
+from models.baselines import Climatology
 from models.climate.dry_months import SETTLE_DAYS, dry_months
 from models.climate.monthly_targets import Shortfall
 from models.law.legal_rule import LegalRule
@@ -24,6 +25,7 @@ HAZARD = dry_months(
         statistic=MonthTotal(),
         over_months=1,
     ),
+    base=Climatology(),
     levels={
         "watch": AtLeast(0.5, cut=20.0),
         "warning": AtLeast(0.5, cut=50.0),

@@ -8,6 +8,7 @@ proposed is a choice of this service.
 """
 
 from features.monthly import MonthTotal
+from models.baselines import Climatology
 from models.climate.dry_months import SETTLE_DAYS, dry_months
 from models.climate.monthly_targets import Shortfall
 from models.law.legal_rule import LegalRule
@@ -24,6 +25,7 @@ HAZARD = dry_months(
         statistic=MonthTotal(),
         over_months=3,
     ),
+    base=Climatology(),
     levels={
         "1": AtLeast(0.3, cut=20.0),
         "2": AtLeast(0.3, cut=50.0),
