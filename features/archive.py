@@ -31,6 +31,7 @@ CODED = pa.schema(
 )
 READ = ds.ParquetReadOptions(dictionary_columns=NAMES)
 FILE_BYTES = 2**20
+_TIMES = ("valid_time", "known_time")
 
 
 class Archive:
@@ -254,8 +255,9 @@ class Archive:
         """What the archive holds for the keys of some entries; NaN where it holds nothing."""
         if entries.empty or not self.exists:
             return pd.Series(np.nan, index=entries.index)
-        valid_time = entries["valid_time"]
-        between = (ds.field("valid_time") >= valid_time.min()) & (ds.field("valid_time") <= valid_time.max())
+        bounds = [(ds.field(name), entries[name].min(), entries[name].max()) for name in _TIMES]
+        (valid, first, last), (known, earliest, latest) = bounds
+        between = (valid >= first) & (valid <= last) & (known >= earliest) & (known <= latest)
         table = self._dataset(_stretch(entries)).to_table([*KEY, "value"], filter=between)
         held = table.to_pandas().astype(entries.dtypes[NAMES])
         both = entries[KEY].merge(held, on=KEY, how="left")
@@ -315,7 +317,10 @@ def _of(variable: str) -> list[tuple[str, str, str]]:
 
 
 def _stretch(entries: pd.DataFrame, table: str = "") -> str:
-    """In SQL: the variables of some entries, from the first valid time to the last."""
+    """In SQL: the variables of some entries, from the first valid time and known time to the last."""
     names = ", ".join(f"'{name}'" for name in entries["variable"].unique())
-    first, last = (moment.isoformat() for moment in entries["valid_time"].agg(["min", "max"]))
-    return f"{table}variable in ({names}) and {table}valid_time between '{first}' and '{last}'"
+    told = [f"{table}variable in ({names})"]
+    for time in _TIMES:
+        first, last = (moment.isoformat() for moment in entries[time].agg(["min", "max"]))
+        told.append(f"{table}{time} between '{first}' and '{last}'")
+    return " and ".join(told)
