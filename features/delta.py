@@ -87,7 +87,7 @@ def join_files(folder: Path) -> int:
     """
     try:
         table = DeltaTable(str(folder))
-        if table.metadata().configuration.items() < _LOG_IS_KEPT.items():
+        if not _LOG_IS_KEPT.items() <= table.metadata().configuration.items():
             table.alter.set_table_properties(_LOG_IS_KEPT)
         told = table.optimize.compact(target_size=FILE_BYTES, writer_properties=WRITTEN)
     except (OSError, DeltaError) as error:
@@ -106,9 +106,9 @@ def remove_joined(folder: Path, *, kept_hours: int = KEPT_HOURS) -> int:
         How many files were removed.
     """
     table = DeltaTable(str(folder))
-    if not table.vacuum(kept_hours, dry_run=True):
+    if not table.vacuum(kept_hours, dry_run=True, enforce_retention_duration=False):
         return 0
-    return len(table.vacuum(kept_hours, dry_run=False))
+    return len(table.vacuum(kept_hours, dry_run=False, enforce_retention_duration=False))
 
 
 def equal(columns: Iterable[str]) -> str:

@@ -3,13 +3,11 @@
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from features.archive import Archive
-from features.archive_at import ArchiveAt
 from features.errors import HaidangError
 from features.settings import FILE_NAME, Settings
 from haidang import jobs
@@ -51,13 +49,6 @@ def lay_out(
     return open_deployment(settings), to_come
 
 
-def at_moment(deployment: Deployment, moment: pd.Timestamp) -> Deployment:
-    """The deployment as a step sees it at a moment: what becomes known later is not there."""
-    settings = deployment.settings
-    known = ArchiveAt(settings.archive, deployment.sites, settings.local_zone, moment=moment)
-    return replace(deployment, archive=known)
-
-
 def crown_first(
     deployment: Deployment, names: Sequence[str], start: pd.Timestamp, *, progress: Callable[[int, int], None]
 ) -> dict[str, HaidangError]:
@@ -66,12 +57,12 @@ def crown_first(
     Returns:
         The hazards that cannot have one, and why.
     """
-    begun, without = at_moment(deployment, start), {}
+    without = {}
     for done, name in enumerate(names):
         hazard = deployment.hazard(name)
         try:
-            tracked = jobs.track(begun, fit(hazard, begun.archive, moment=start), None).tracked
-            jobs.promote(begun, hazard, tracked.registered_version)
+            tracked = jobs.track(deployment, fit(hazard, deployment.archive, moment=start), None).tracked
+            jobs.promote(deployment, hazard, tracked.registered_version)
         except HaidangError as error:
             without[name] = error
         progress(done + 1, len(names))

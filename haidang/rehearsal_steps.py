@@ -7,6 +7,7 @@ import pandas as pd
 
 from features.errors import HaidangError
 from features.ingest import ingest
+from haidang.compacting import compact, tables
 from haidang.handing_over import before_the_gate, rolling_test
 from haidang.holding import hold_all
 from haidang.ingests import FAR_AHEAD, LONG_AGO
@@ -19,7 +20,7 @@ from models.forecaster import Forecaster
 from serving.deployment import Deployment
 from serving.issue import Known, issue_from
 
-WATCHED_EVERY_DAYS = 7
+WATCHED_EVERY_DAYS, COMPACTED_EVERY_DAYS = 7, 7
 
 
 def daily_steps(
@@ -40,6 +41,7 @@ def daily_steps(
         Step("ingest", issue_hour, 1, Ingesting(to_come)),
         Step("issue", issue_hour, 1, Issuing(deployment, names, start, end)),
         Step("verify", after, 1, partial(_verified, names)),
+        Step("compact", after, COMPACTED_EVERY_DAYS, _compacted),
         Step("drift", after, WATCHED_EVERY_DAYS, watching.watch),
         Step("retrain", after, WATCHED_EVERY_DAYS, watching.retrain),
     ]
@@ -54,6 +56,12 @@ def _verified(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, t
             yield one.hazard, f"{one.settled:,} settled, {one.unknown:,} unknown, {one.changed:,} changed"
 
 
+def _compacted(deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+    """Joins small files, as they would slow down every reading."""
+    for name, folder in tables(deployment).items():
+        yield name, compact(name, folder)
+
+
 class Watching:
     """Looks for drift and holds champions to their band; on the same day, retrains what is due for what was found."""
 
@@ -65,7 +73,7 @@ class Watching:
     def watch(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
         """Gives each champion that was rolled back or held back."""
         self._verified = verified_forecasts(deployment, self._names)
-        self._watched = watch(deployment, now, tell, verified=self._verified, hazards=self._names)
+        self._watched = watch(deployment, now, tell, verified=self._verified, hazards=self._names, before=self._watched)
         yield from hold_all(deployment, self._watched.performance, now, tell).items()
 
     def retrain(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:

@@ -129,6 +129,15 @@ def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
     return {"expected": look}
 
 
+def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """A part for each table that grows day by day: its small files are joined."""
+    from haidang import compacting
+    from serving.deployment import open_deployment
+
+    found = compacting.tables(open_deployment(settings))
+    return {name: partial(compacting.compact, name, folder) for name, folder in found.items()}
+
+
 def back_up(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """One part: a back-up beside the deployment's folder; the last seven are kept."""
     from haidang import backup
