@@ -191,7 +191,7 @@ def _rows(hazard: Hazard, archive: Archive, spans: Sequence[tuple[pd.Timestamp, 
     times = [hazard.issue_times(*span, archive.zone, every_days=every) for span in spans]
     asked = times[0].append(times[1:])
     if asked.empty:
-        return [pd.DataFrame(columns=[feature.name for feature in hazard.features])] * len(spans)
+        return [pd.DataFrame(columns=[feature.name for feature in hazard.features], dtype=float)] * len(spans)
     rows = hazard.ask(archive, asked)
     of_row = rows.index.get_level_values("issue_time")
     return [rows[of_row.isin(within)] for within in times]
