@@ -15,12 +15,14 @@ from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm
 from sklearn.base import BaseEstimator
 
+from features.given import Lead
 from models.season import Floats, of_season, season, seasonal_odds
 
 _SHARES = (0.05, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.92, 0.955, 0.975, 0.985, 0.993)
 _SHAPE_SPREAD, _SEASON_SPREAD = 0.1, 0.3
 _ATOM_SHARE = 0.02
 _RARE = 1e-12
+_LEAD = Lead().name
 
 
 class ClimateLaw(BaseEstimator):
@@ -38,14 +40,14 @@ class ClimateLaw(BaseEstimator):
         self.C = C
 
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
-        """Learns from outcomes; of the periods ahead only the first counts, the others speak of the same days.
+        """Learns from outcomes; a day of a site counts once, however often it was asked about.
 
         Args:
-            X: rows of a hazard's `ask`, with their index; only the season's columns are read.
+            X: rows of a hazard's `ask`, with their index; only the season's columns are read, and `lead`, the days
+                from the issue to each period; without it the number of the period stands for them.
             y: outcomes, shape (n,); none is NaN.
         """
-        period = X.index.get_level_values("period").to_numpy()
-        first = period == period.min()
+        first = _first_of_their_days(X)
         rows, outcome = X[first], np.asarray(y, dtype=float)[first]
         self.sites_ = sorted(X.index.unique("site"))
         at_lowest = outcome == outcome.min()
@@ -85,6 +87,15 @@ class ClimateLaw(BaseEstimator):
         survival = ndtr(-at[beyond, -1]) * np.maximum(excess, _RARE) ** (-1 / self.tail_[0])
         score[beyond] = -ndtri(np.clip(survival, _RARE, 1 - _RARE))
         return np.where(np.isnan(value), np.nan, score)
+
+
+def _first_of_their_days(X: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows are the first that speak of their site and day, shape (n,)."""
+    index = X.index
+    ahead = X[_LEAD].to_numpy(float) if _LEAD in X else index.get_level_values("period").to_numpy(float)
+    day = pd.DatetimeIndex(index.get_level_values("issue_time")) + pd.to_timedelta(ahead, unit="D")
+    first: npt.NDArray[np.bool_] = ~pd.MultiIndex.from_arrays([index.get_level_values("site"), day]).duplicated()
+    return first
 
 
 def tail_of(design: Floats, excess: Floats, expected_shape: float) -> Floats:

@@ -41,6 +41,6 @@ HAZARD = Hazard(
     amount=True,
     issue_every_days=1,
     refit_every_days=365,
-    train_every_days=4,
+    train_every_days=2,
     reference="Decision 18/2021/QĐ-TTg, Article 47",
 )
