@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from features.ahead import Ahead
+from features.errors import UnknownNameError
 from features.feature import AnyFeature, Feature
 from features.variables import variable_named
 
@@ -57,6 +58,18 @@ def driver_of(feature: AnyFeature) -> Driver:
         return SEASON_AND_PLACE
     subject = variable_named(feature.variables[0]).subject
     return (_AHEAD if looks_ahead(feature) else _BEFORE)[subject]
+
+
+def subject_of(driver: str) -> tuple[str, bool]:
+    """The subject of a named driver of what is in the archive, and whether it looks ahead.
+
+    Raises:
+        UnknownNameError: if there is none of this name.
+    """
+    named = {one.name: (subject, side is _AHEAD) for side in (_BEFORE, _AHEAD) for subject, one in side.items()}
+    if driver not in named:
+        raise UnknownNameError("driver", driver, named)
+    return named[driver]
 
 
 def looks_ahead(feature: AnyFeature) -> bool:

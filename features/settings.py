@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         return self.home / "track_records"
 
     @property
+    def published(self) -> Path:
+        """Folder of the bulk files that everybody may read."""
+        return self.home / "published"
+
+    @property
     def forecasters(self) -> Path:
         """Folder in which fits leave their forecasters before they are tracked."""
         return self.home / "forecasters"

@@ -78,9 +78,9 @@ class Snapshot:
             UTC; NaT where nothing was known.
         """
         moment = int(self.issue_times.asi8[-1])
-        days, known = self._since(variable, int(self._issue_days()[-1])).newest(moment)
+        days, known = self.vintages(variable, int(self._issue_days()[-1])).newest(moment)
         if (days == NEVER).any():
-            days, known = self._since(variable, None).newest(moment)
+            days, known = self.vintages(variable, None).newest(moment)
         never = days == NEVER
         valid_time = pd.Series(day_starts(np.where(never, 0, days), self.zone))
         known_time = pd.Series(pd.DatetimeIndex(np.where(never, 0, known).astype("datetime64[us]")).tz_localize("UTC"))
@@ -90,22 +90,22 @@ class Snapshot:
     def blocks(self, size: int) -> Iterator["Snapshot"]:
         """The same snapshot cut into runs of at most `size` issue times, which share what was read."""
         for first in range(0, len(self.issue_times), size):
-            yield Snapshot(self.issue_times[first : first + size], self.sites, self.zone, self._since)
+            yield Snapshot(self.issue_times[first : first + size], self.sites, self.zone, self.vintages)
 
     def earlier(self, days: int) -> "Snapshot":
         """What was known so many days before each issue time, for instance of reports that came in since."""
-        return Snapshot(self.issue_times - pd.Timedelta(days=days), self.sites, self.zone, self._since)
+        return Snapshot(self.issue_times - pd.Timedelta(days=days), self.sites, self.zone, self.vintages)
 
-    def _last_known(self, variable: str, days: Days) -> np.ndarray:
-        return self._since(variable, int(days.min())).last_known(self.issue_times.asi8, days)
-
-    def _since(self, variable: str, first_day: int | None) -> Vintages:
+    def vintages(self, variable: str, first_day: int | None) -> Vintages:
         """The values of a variable from a day on, or from earlier; each look further back reads twice as far."""
         if variable not in self._held or not _reaches(self._held[variable][0], first_day):
             if first_day is not None:
                 first_day -= max(_READ_BACK_DAYS, int(self._issue_days()[-1]) - first_day)
             self._held[variable] = first_day, self._read(variable, first_day)
         return self._held[variable][1]
+
+    def _last_known(self, variable: str, days: Days) -> np.ndarray:
+        return self.vintages(variable, int(days.min())).last_known(self.issue_times.asi8, days)
 
     def _issue_days(self) -> Days:
         return day_numbers(self.issue_times, self.zone)

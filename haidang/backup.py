@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from features.errors import HaidangError
 from features.settings import Settings
+from serving.publication import MANIFEST
 
 CHECKSUMS, ABOUT = "SHA256SUMS", "backup.json"
 _NAME = re.compile(r"\d{8}T\d{6}Z")
@@ -152,7 +153,7 @@ def _files(top: Path) -> list[Path]:
 
 
 def _points(file: Path) -> bool:
-    return file.suffix == ".db" or file.parent.name == "_delta_log" or file.name == "latest"
+    return file.suffix == ".db" or file.parent.name == "_delta_log" or file.name in ("latest", MANIFEST)
 
 
 def _copy(home: Path, files: list[Path], to: Path) -> None:

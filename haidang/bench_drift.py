@@ -26,6 +26,8 @@ from features.local_days import day_numbers  # noqa: E402
 from features.sites import Sites  # noqa: E402
 from features.sources.simulated import SimulatedProvince  # noqa: E402
 from features.sources.simulated.provider import BROUGHT  # noqa: E402
+from features.sources.simulated.runs import Runs  # noqa: E402
+from features.sources.simulated.world import TAIL_DAYS  # noqa: E402
 from features.variables import variable_named  # noqa: E402
 from haidang import jobs  # noqa: E402
 from haidang.retraining import Retrained, fit_after_changes, retrain_due  # noqa: E402
@@ -35,14 +37,15 @@ from models.catalogue import read_hazards  # noqa: E402
 from models.forecaster import Forecaster  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
+from training.change_detector import detect  # noqa: E402
 from training.drift import WINDOW_DAYS, in_a_row, window_drift  # noqa: E402
 from training.fit import fit  # noqa: E402
-from training.forecast_bias import JUDGED_DAYS, forecast_variables, judge_days  # noqa: E402
-from training.forecast_streams import ForecastDays, forecast_days  # noqa: E402
+from training.forecast_bias import JUDGED_DAYS, LEVEL, MADE  # noqa: E402
+from training.forecast_streams import LEADS, ForecastDays  # noqa: E402
 
 LONG_AGO, FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 LAST_YEAR, TRAINING_YEARS, STATIONARY_YEARS = 2025, 10, 10
-JUMP, FOUND_WITHIN_DAYS, JUDGED_AFTER_DAYS = 1.2, 30, 90
+JUMP, FOUND_WITHIN_DAYS, SEARCHED_DAYS, JUDGED_AFTER_DAYS = 1.2, 30, 60, 90
 WATCHED = ("rain", "air_temperature", "wind_speed")
 Flags = npt.NDArray[np.bool_]
 
@@ -80,14 +83,16 @@ class BiasedProvince:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Runs the three experiments and prints what came."""
+    """Runs the experiments and prints what came."""
     parser = argparse.ArgumentParser(prog="python -m haidang.bench_drift", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["null", "jump", "retrain"], help="null, jump, retrain")
+    parser.add_argument(
+        "parts", nargs="*", default=["null", "jump", "seasons", "retrain"], help="null, jump, seasons, retrain"
+    )
     parser.add_argument("--seeds", type=int, default=10)
     asked = parser.parse_args(words)
     with threadpool_limits(1):
         for part in asked.parts:
-            {"null": null, "jump": jump, "retrain": retrain}[part](asked.seeds)
+            {"null": null, "jump": jump, "seasons": seasons, "retrain": retrain}[part](asked.seeds)
 
 
 def null(seeds: int) -> None:
@@ -104,7 +109,8 @@ def null(seeds: int) -> None:
                 f"most of one feature in one year {counts.to_numpy().max()}",
                 flush=True,
             )
-        _null_of_forecasts(archive)
+    for seed in range(1, seeds + 1):
+        _null_of_forecasts(_told(_province(300 + seed, years, WATCHED)), seed)
 
 
 def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
@@ -129,45 +135,72 @@ def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
     return begun.groupby(year).sum()
 
 
-def _null_of_forecasts(archive: Archive) -> None:
-    """The forecasts judged every 30 days; an alarm that is found again in the next 90 days is the same one."""
-    told = _told(archive)
-    begins = day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS)]), archive.zone)[0]
-    first, found = int(np.searchsorted(told.days, begins)), list[pd.Timestamp]()
+def _null_of_forecasts(told: ForecastDays, seed: int) -> None:
+    """The forecasts judged every 30 days by the ten years before; found again within 90 days it is the same alarm."""
+    training = told.days < _day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01")
+    first, found = int(training.sum()), list[tuple[int, str]]()
+    made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
     for last in range(first + JUDGED_DAYS, len(told.days), 30):
-        bias = judge_days(_until(told, last), archive.zone)
-        at = None if bias is None else bias.found_at
-        if at is not None and (not found or at > found[-1] + pd.Timedelta(days=JUDGED_DAYS)):
-            found.append(at)
+        change = detect({stream: values[last - JUDGED_DAYS : last] for stream, values in made.items()})
+        reached = np.flatnonzero(change.evidence >= LEVEL)
+        day = last - JUDGED_DAYS + int(reached[0]) if len(reached) else -1
+        if day >= 0 and (not found or day > found[-1][0] + JUDGED_DAYS):
+            found.append((day, change.stream[0]))
+    each = ", ".join(f"{np.datetime64(int(told.days[day]), 'D')} {name}" for day, name in found)
     print(
-        f"null: forecasts of {', '.join(told.observed)}: {len(found)} alarms in {STATIONARY_YEARS} stationary years: "
-        f"{', '.join(f'{at:%Y-%m-%d}' for at in found)}",
+        f"null: forecasts of {', '.join(told.observed)}, seed {seed}: {len(found)} alarms in {STATIONARY_YEARS} "
+        f"stationary years: {each}",
         flush=True,
     )
 
 
 def jump(seeds: int) -> None:
     """Forecasts that are a fifth too high from a day on: days until found, in worlds of different seeds."""
-    cases = {"rain and wind": ("rain", "wind_speed"), "wind": ("wind_speed",), "rain": ("rain",)}
+    cases = {
+        "rain and wind": ("rain", "wind_speed"),
+        "wind": ("wind_speed",),
+        "air temperature": ("air_temperature",),
+        "rain": ("rain",),
+    }
     days: dict[str, list[int | None]] = {name: [] for name in cases}
     for seed in range(1, seeds + 1):
-        with _archive(_province(100 + seed, TRAINING_YEARS + 1, WATCHED)) as archive:
-            told = _told(archive)
-            since = int(_day_of(f"{LAST_YEAR}-{(seed - 1) % 10 + 2:02}-10"))
-            for name, variables in cases.items():
-                biased = _biased(told, variables, since)
-                last = int(np.searchsorted(told.days, since + FOUND_WITHIN_DAYS))
-                bias = judge_days(_until(biased, last), archive.zone)
-                found = None if bias is None else bias.found_at
-                days[name].append(
-                    None if found is None else int(day_numbers(pd.DatetimeIndex([found]), archive.zone)[0]) - since
-                )
-    for name, told_days in days.items():
-        within = sum(one is not None and one >= 0 for one in told_days)
-        print(
-            f"jump: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days in {within} of {seeds} seeds: {told_days}",
-            flush=True,
-        )
+        told = _told(_province(100 + seed, TRAINING_YEARS + 1, WATCHED))
+        jumped = f"{LAST_YEAR}-{(seed - 1) % 10 + 2:02}-10"
+        for name, variables in cases.items():
+            days[name].append(_days_to_find(told, variables, jumped))
+        each = ", ".join(f"{name} {found[-1]}" for name, found in days.items())
+        print(f"jump: seed {seed}, from {jumped} on, days until found: {each}", flush=True)
+    for name, found in days.items():
+        within = sum(one is not None and one >= 0 for one in found)
+        print(f"jump: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days in {within} of {seeds} seeds: {found}")
+
+
+def seasons(seeds: int) -> None:
+    """Rain forecasts alone a fifth too high from the 10th of each month on: days until found, by season."""
+    found: dict[int, list[int | None]] = {month: [] for month in range(1, 13)}
+    for seed in range(1, seeds + 1):
+        told = _told(_province(400 + seed, TRAINING_YEARS + 1, ("rain",)))
+        for month, days in found.items():
+            days.append(_days_to_find(told, ("rain",), f"{LAST_YEAR}-{month:02}-10", within_days=SEARCHED_DAYS))
+    for month, days in found.items():
+        soon = sum(one is not None and 0 <= one <= FOUND_WITHIN_DAYS for one in days)
+        print(f"seasons: rain × {JUMP} from {month:02}-10: within {FOUND_WITHIN_DAYS} days {soon} of {seeds}: {days}")
+
+
+def _days_to_find(
+    told: ForecastDays, variables: Sequence[str], jumped: str, *, within_days: int = FOUND_WITHIN_DAYS
+) -> int | None:
+    """Days from a jump to the alarm; None where it was not found so soon, less than 0 where it came before."""
+    since = int(_day_of(jumped))
+    last = min(int(np.searchsorted(told.days, since + within_days)), len(told.days) - 1)
+    known = _until(_biased(told, variables, since), last)
+    training = np.arange(last + 1) < last + 1 - JUDGED_DAYS
+    made = {
+        (name, by): values[-JUDGED_DAYS:] for by, make in MADE.items() for name, values in make(known, training).items()
+    }
+    reached = np.flatnonzero(detect(made).evidence >= LEVEL)
+    after = reached + last + 1 - JUDGED_DAYS - int(np.searchsorted(told.days, since))
+    return int(after[0]) if len(after) else None
 
 
 def retrain(seeds: int) -> None:
@@ -263,8 +296,21 @@ def _fill(deployment: Deployment, source: BiasedProvince, start: pd.Timestamp = 
         deployment.archive.append(batch.entries)
 
 
-def _told(archive: Archive) -> ForecastDays:
-    return forecast_days(archive, forecast_variables(archive), archive.begins(), _year(LAST_YEAR + 1), issue_hour=7)
+def _told(province: SimulatedProvince) -> ForecastDays:
+    """All that was forecast and observed of a province at all its communes, without the way through an archive."""
+    world = province.world
+    dates = world.dates[:-TAIL_DAYS]
+    runs = Runs(world.climate, province.seed, len(dates))
+    issued = {name: np.full((len(dates), len(world.sites), LEADS), np.nan) for name in province.variables}
+    for lead in range(1, LEADS + 1):
+        for first in range(lead, len(dates), 366):
+            days = np.arange(first, min(first + 366, len(dates)))
+            said = runs.about(days, lead)
+            for name in issued.keys() & said.keys():
+                issued[name][days - lead, :, lead - 1] = said[name].round(1)
+    climate = world.climate
+    observed = {"rain": climate.rain, "air_temperature": climate.air_temperature, "wind_speed": climate.wind}
+    return ForecastDays(dates.astype(np.int64), issued, {name: observed[name][: len(dates)] for name in issued})
 
 
 def _until(told: ForecastDays, last: int) -> ForecastDays:

@@ -22,8 +22,10 @@ from haidang import operations, views  # noqa: E402  (after the tools were told 
 from haidang.drift_command import announce_command, drift_command  # noqa: E402
 from haidang.hazard_report.command import report_command  # noqa: E402
 from haidang.key_commands import keys_app  # noqa: E402
+from haidang.nowcasting import nowcast_command  # noqa: E402
 from haidang.observed_levels import observed_levels_command  # noqa: E402
 from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
+from haidang.publish_command import publish_command  # noqa: E402
 from haidang.rehearse_command import rehearse_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from haidang.track_records import track_record_command, verify_command  # noqa: E402
@@ -366,6 +368,7 @@ def issue_command(
 
 app.command("verify")(verify_command)
 app.command("track-record")(track_record_command)
+app.command("nowcast")(nowcast_command)
 
 
 @app.command()
@@ -421,6 +424,7 @@ for _name, _command in (
 ):
     app.command(_name)(_command)
 app.command("rehearse")(rehearse_command)
+app.command("publish")(publish_command)
 
 
 def main() -> None:

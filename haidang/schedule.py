@@ -101,6 +101,7 @@ JOBS = (
     Job("ingest", "Thu nhận số liệu", "Ingest", "10 * * * *", _hours(0.8), 2, scheduled.ingest),
     Job("issue", "Phát hành dự báo", "Issue forecasts", "*/15 * * * *", _hours(0.5), 3, scheduled.issue),
     Job("verify", "Đối chiếu dự báo", "Verify forecasts", "20 8 * * *", _hours(1), 3, scheduled.verify),
+    Job("publish", "Công bố dữ liệu", "Publish datasets", "40 * * * *", _hours(0.8), 2, scheduled.publish),
     Job("drift", "Theo dõi sai lệch", "Watch for drift", "0 9 * * *", _hours(1), 2, scheduled.drift),
     Job("retrain", "Huấn luyện lại", "Retrain", "0 20 * * *", _hours(8), 1, scheduled.retrain),
     Job("silence", "Phát hiện im lặng", "Find silence", "5,35 * * * *", _hours(0.2), 2, scheduled.silence),

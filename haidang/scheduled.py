@@ -138,6 +138,25 @@ def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
     return {name: partial(compacting.compact, name, folder) for name, folder in found.items()}
 
 
+def publish(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """One part: the shared datasets are brought up to date, where the service's settings say whose they are."""
+    from haidang.publishing import publish as publish_all
+    from serving.deployment import open_deployment
+    from serving.service_settings import ServiceSettings
+
+    service = ServiceSettings(home=settings.home)
+
+    def shared() -> str:
+        if service.sharing is None:
+            return "nothing is shared: service.toml has no [sharing]"
+        before = now.tz_convert("UTC").to_pydatetime()
+        published = publish_all(open_deployment(settings), service, now)
+        new = [f"{name} version {one.version}" for name, one in published.items() if one.modified_at == before]
+        return ", ".join(new) or "nothing is new"
+
+    return {"datasets": shared}
+
+
 def back_up(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """One part: a back-up beside the deployment's folder; the last seven are kept."""
     from haidang import backup

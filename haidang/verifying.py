@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from features.errors import HaidangError
 from features.local_days import day_numbers, day_starts, moments
+from models.as_shown import COLUMNS
 from models.hazard import Hazard
 from models.verified import RECORD, VERIFIED, record_keys
 from serving.deployment import Deployment
-from training.peers import kept_peers
-from training.track_record import COLUMNS, track_record
+from training.archive_peers import archive_peers
+from training.peers import SAID, kept_peers
+from training.track_record import track_record
 
 LOOKED_AT_AGAIN = pd.Timedelta(days=60)
 """How long after settling a truth is looked at again, for late reports and corrections."""
@@ -108,8 +110,10 @@ def renew_track_record(deployment: Deployment, hazard: Hazard, until: pd.Timesta
     if deployment.track_records.until(hazard.name) == until:
         return
     rows = deployment.verified.read(hazard.name, columns=COLUMNS)
-    peers = kept_peers(hazard, deployment.archive)
-    record = track_record(hazard, rows, deployment.archive.zone, peers=peers)
+    times = moments(pd.DatetimeIndex(rows["issue_time"].to_pandas().unique()).sort_values())
+    peers = [kept_peers(hazard, deployment.archive), archive_peers(hazard, deployment.archive, times)]
+    said = pd.concat([one for one in peers if len(one)] or [SAID])
+    record = track_record(hazard, rows, deployment.archive.zone, peers=said)
     deployment.track_records.write(hazard.name, record, until)
 
 

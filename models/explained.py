@@ -37,6 +37,11 @@ class Told:
     vi: str
     en: str
 
+    @property
+    def matters(self) -> bool:
+        """Whether it moves the odds enough to be told."""
+        return abs(self.log_odds) >= _STRENGTHS[-1][0]
+
 
 def drivers(hazard: Hazard) -> dict[str, Driver]:
     """The drivers of a hazard by their names, in the order of its features; season, place and the usual last."""
@@ -80,21 +85,27 @@ def in_words(hazard: Hazard, contributions: pd.Series) -> list[Told]:
 
     The level of usual inputs is none: from there the drivers move the odds.
     """
-    known, told = drivers(hazard), []
+    return [one for one in all_in_words(hazard, contributions) if one.matters]
+
+
+def all_in_words(hazard: Hazard, contributions: pd.Series) -> list[Told]:
+    """The same with the drivers that hardly matter, so that all together with the usual level give the odds."""
+    known = drivers(hazard)
     contributions = contributions.drop(USUAL_INPUTS.name)
-    for name in contributions.index[np.argsort(-contributions.abs().to_numpy(), kind="stable")]:
-        value = float(contributions[name])
-        words = [(vi, en) for least, vi, en in _STRENGTHS if abs(value) >= least]
-        if words:
-            (how_vi, how_en), driver = words[0], known[name]
-            way_vi, way_en = ("tăng", "raised") if value > 0 else ("giảm", "lowered")
-            odds = f"{np.exp(value):.2g}"
-            told.append(
-                Told(
-                    driver,
-                    value,
-                    f"{way_vi} {how_vi} do {driver.title_vi} (tỷ số chênh × {odds.replace('.', ',')})",
-                    f"{way_en} {how_en} by {driver.title_en} (odds × {odds})",
-                )
-            )
-    return told
+    order = contributions.index[np.argsort(-contributions.abs().to_numpy(), kind="stable")]
+    return [_told(known[name], float(contributions[name])) for name in order]
+
+
+def _told(driver: Driver, value: float) -> Told:
+    words = [(vi, en) for least, vi, en in _STRENGTHS if abs(value) >= least]
+    if not words:
+        return Told(driver, value, f"hầu như không đổi do {driver.title_vi}", f"hardly moved by {driver.title_en}")
+    how_vi, how_en = words[0]
+    way_vi, way_en = ("tăng", "raised") if value > 0 else ("giảm", "lowered")
+    odds = f"{np.exp(value):.2g}"
+    return Told(
+        driver,
+        value,
+        f"{way_vi} {how_vi} do {driver.title_vi} (tỷ số chênh × {odds.replace('.', ',')})",
+        f"{way_en} {how_en} by {driver.title_en} (odds × {odds})",
+    )

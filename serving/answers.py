@@ -20,6 +20,7 @@ from serving.issue import issue
 from serving.legal import Teller, with_legal_levels, without_levels
 from serving.levels import compound
 from serving.positions import Positions, open_positions
+from serving.publication import Publications
 from serving.questions import (
     ExplainQuestion,
     Explanation,
@@ -31,12 +32,21 @@ from serving.questions import (
     SiteView,
 )
 from serving.rendering import Origin, render, unread, with_thresholds
+from serving.slots import COMPUTED_AT_ONCE, Slots
 from serving.track_view import ByPlace, by_place
 from serving.warning_levels import level_views
 
 
 class WithheldError(HaidangError):
-    """An answer that cannot be given now, for one hazard alone."""
+    """An answer that cannot be given now, for one hazard alone.
+
+    Attributes:
+        vi: the reason in Vietnamese; the text of the error is English.
+    """
+
+    def __init__(self, text: str, vi: str) -> None:
+        super().__init__(text)
+        self.vi = vi
 
 
 class FieldError(HaidangError):
@@ -59,6 +69,7 @@ class Held:
         forecaster: the champion; None while there is none, or while it is withheld.
         latest: the newest issue, ready to be given; None before the first.
         withheld: why nothing is answered, where that is so.
+        withheld_vi: the same in Vietnamese.
         trained: card of the newest fit, promoted or not.
         track: how its warnings did before, by site and lead.
     """
@@ -66,6 +77,7 @@ class Held:
     forecaster: Forecaster | None = None
     latest: RiskAnswer | None = None
     withheld: str | None = None
+    withheld_vi: str | None = None
     trained: Card | None = None
     track: ByPlace = field(default_factory=dict)
 
@@ -79,11 +91,19 @@ class State:
     prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
 
 
-class Answers:
-    """Answers risk questions of a deployment."""
+_NOT_LOADED = Held(withheld="the service has not loaded it yet", withheld_vi="dịch vụ chưa nạp xong")
 
-    def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
+
+class Answers:
+    """Answers risk questions of a deployment.
+
+    Attributes:
+        deployment: the deployment.
+        slots: what is worked out when somebody asks takes one of them.
+    """
+
+    def __init__(self, deployment: Deployment, slots: Slots | None = None) -> None:
+        self.deployment, self.slots = deployment, slots or Slots(COMPUTED_AT_ONCE)
         self._state = State()
 
     @cached_property
@@ -95,6 +115,11 @@ class Answers:
     def freshness(self) -> Freshness:
         """How fresh the values of each source are."""
         return Freshness(self.deployment)
+
+    @cached_property
+    def publications(self) -> Publications:
+        """The bulk files that are shared."""
+        return Publications(self.deployment)
 
     @property
     def ready(self) -> bool:
@@ -193,21 +218,25 @@ class Answers:
         named = [name for name, hazard in self.deployment.hazards.items() if hazard.law or hazard.unread]
         hazards = [self.deployment.hazard(name) for name in question.hazards or named]
         codes = None if question.sites is None else [*self._found(question.sites)]
-        told, withheld = [], {}
+        told, withheld, withheld_vi = [], {}, {}
         for hazard in hazards:
             if hazard.law is None:
-                reason = hazard.unread and f"{hazard.unread.reason.vi} / {hazard.unread.reason.en}"
-                withheld[hazard.name] = reason or "Decision 18/2021 as encoded has no matrix for it"
+                reason = hazard.unread and hazard.unread.reason
+                withheld[hazard.name] = reason.en if reason else "Decision 18/2021 as encoded has no matrix for it"
+                withheld_vi[hazard.name] = (
+                    reason.vi if reason else "Quyết định 18/2021 như đã mã hóa không có bảng cấp độ cho loại này"
+                )
                 continue
             try:
                 answer = self.risk(RiskQuestion(hazard=hazard.name, issue_time=question.issue_time), now=now)
             except WithheldError as error:
-                withheld[hazard.name] = str(error)
+                withheld[hazard.name], withheld_vi[hazard.name] = str(error), error.vi
                 continue
             if answer.law is not None and answer.law.withheld is not None:
                 withheld[hazard.name] = answer.law.withheld
+                withheld_vi[hazard.name] = answer.law.withheld_vi or answer.law.withheld
             told.append((hazard.law.table, answer))
-        return compound(told, withheld, self.deployment.sites, codes=codes, feared=question.serious_loss)
+        return compound(told, withheld, withheld_vi, self.deployment.sites, codes=codes, feared=question.serious_loss)
 
     def explain(self, question: ExplainQuestion) -> Explanation:
         """Tells what drives the latest issued forecast at a site.
@@ -236,12 +265,15 @@ class Answers:
         latest, forecaster = self._latest(hazard), self._held(hazard).forecaster
         if forecaster is None or forecaster.version != latest.model_version:
             raise WithheldError(
-                f"the latest forecast of {hazard.name} was issued by {latest.model_version}, which is not the champion "
-                f"any more: run `haidang issue {hazard.name}`"
+                f"the latest forecast of {hazard.name} was issued by {latest.model_version}, which is not the champion"
+                f" any more: run `haidang issue {hazard.name}`",
+                f"dự báo mới nhất của {hazard.name} do {latest.model_version} phát, nay không còn được dùng: "
+                f"chạy `haidang issue {hazard.name}`",
             )
         chosen = leads if question.lead is None else [question.lead]
         site = self.deployment.sites[code]
-        return explanation(forecaster, self.deployment.archive, latest, site, leads=chosen, cut=cut)
+        with self.slots.one():
+            return explanation(forecaster, self.deployment.archive, latest, site, leads=chosen, cut=cut)
 
     def hazard_views(self) -> list[HazardView]:
         """All hazards of the deployment."""
@@ -273,37 +305,46 @@ class Answers:
         try:
             forecaster = self.deployment.shelf.champion(hazard, promoted)
         except HaidangError as error:
-            return Held(withheld=str(error), trained=trained)
+            return Held(withheld=str(error), withheld_vi=_unserved(hazard, promoted, error), trained=trained)
         records = self.deployment.issued.latest(hazard.name)
         track = by_place(hazard, self.deployment.track_records.read(hazard.name))
         latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued", track)
         return Held(forecaster, latest, trained=trained, track=track)
 
     def _held(self, hazard: Hazard) -> Held:
-        held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
+        held = self._state.hazards.get(hazard.name, _NOT_LOADED)
         if held.withheld is not None:
-            raise WithheldError(f"{hazard.name} is not answered: {held.withheld}")
+            raise WithheldError(
+                f"{hazard.name} is not answered: {held.withheld}",
+                f"{hazard.name} chưa được trả lời: {held.withheld_vi}",
+            )
         return held
 
     def _latest(self, hazard: Hazard) -> RiskAnswer:
         latest = self._held(hazard).latest
         if latest is None:
-            raise WithheldError(f"no forecast of {hazard.name} was issued yet: run `haidang issue {hazard.name}`")
+            raise WithheldError(
+                f"no forecast of {hazard.name} was issued yet: run `haidang issue {hazard.name}`",
+                f"chưa phát dự báo nào của {hazard.name}: chạy `haidang issue {hazard.name}`",
+            )
         return latest
 
     def _at(self, hazard: Hazard, moment: datetime, now: datetime) -> RiskAnswer:
         self.check_moment(moment, now)
         forecaster = self._held(hazard).forecaster
         if forecaster is None:
-            raise WithheldError(f"{hazard.name} has no forecaster on the shelf")
+            raise WithheldError(
+                f"{hazard.name} has no forecaster on the shelf", f"{hazard.name} chưa có mô hình nào trên giá"
+            )
         asked = pd.Timestamp(moment).tz_convert("UTC")
         records = self._standing(hazard, asked)
         if not records.empty:
             return self._rendered(hazard, records, forecaster.card, "issued", self.track(hazard))
-        try:
-            records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
-        except HaidangError as error:
-            raise FieldError("issue_time", str(error)) from error
+        with self.slots.one():
+            try:
+                records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
+            except HaidangError as error:
+                raise FieldError("issue_time", str(error)) from error
         return self._rendered(hazard, records, forecaster.card, "hindcast", self.track(hazard))
 
     def _standing(self, hazard: Hazard, asked: pd.Timestamp) -> pd.DataFrame:
@@ -332,7 +373,10 @@ class Answers:
             teller = self.deployment.hazard(hazard.law.told_by)
             told = self._standing(teller, records["issue_time"].iloc[0])
             if told.empty:
-                raise WithheldError(f"no forecast of {teller.name} stands at this issue time: issue it as well")
+                raise WithheldError(
+                    f"no forecast of {teller.name} stands at this issue time: issue it as well",
+                    f"không có dự báo {teller.name} nào có hiệu lực tại thời điểm này: hãy phát cả dự báo đó",
+                )
             its: Card | None = self.deployment.shelf.card(teller.name)
         else:
             its = card
@@ -340,7 +384,7 @@ class Answers:
         return Teller(teller, told, its if same else None)
 
     def _hazard_view(self, hazard: Hazard, newest_known: Mapping[str, pd.Timestamp]) -> HazardView:
-        held = self._state.hazards.get(hazard.name, Held(withheld="the service has not loaded it yet"))
+        held = self._state.hazards.get(hazard.name, _NOT_LOADED)
         shown = skill(hazard, held.trained)
         return HazardView(
             name=hazard.name,
@@ -370,6 +414,7 @@ class Answers:
             model_version=held.forecaster.version if held.forecaster else None,
             latest_issue_time=held.latest.issue_time if held.latest else None,
             withheld=held.withheld,
+            withheld_vi=held.withheld_vi,
         )
 
     def _codes(self, hazard: Hazard, asked: Sequence[str]) -> dict[str, int]:
@@ -413,3 +458,13 @@ class Answers:
                     f"{threshold:g} lies outside {low:g} to {high:g} {hazard.target.unit}, between which {hazard.name} "
                     "is forecast",
                 )
+
+
+def _unserved(hazard: Hazard, promoted: str | None, error: HaidangError) -> str:
+    """In Vietnamese, why the shelf gives no forecaster."""
+    if promoted is None:
+        return (
+            f"chưa có mô hình nào của {hazard.name} được đưa vào dùng: chạy `haidang train {hazard.name}` rồi "
+            f"`haidang promote {hazard.name}`"
+        )
+    return f"mô hình đang dùng bị giữ lại hoặc không qua được kiểm tra khi nạp ({error})"

@@ -18,9 +18,13 @@ from serving.questions import (
     LevelsQuestion,
 )
 from serving.resources import PROBLEMS, json_response
+from serving.routes_datasets import add_datasets
 from serving.routes_forecasts import add_forecasts
 from serving.routes_reference import add_reference
 from serving.routes_risk import add_risk
+from serving.routes_scenario import add_scenario
+from serving.routes_triggers import add_triggers
+from serving.routes_verification import add_verification
 from serving.strict_route import StrictRoute
 
 
@@ -46,8 +50,12 @@ def build_api() -> FastAPI:
         return RedirectResponse("/openapi.json")
 
     add_risk(api)
+    add_scenario(api)
     add_forecasts(api)
     add_reference(api)
+    add_triggers(api)
+    add_verification(api)
+    add_datasets(api)
 
     @api.post("/v1/levels", response_model=LevelsAnswer, responses=PROBLEMS)
     def levels(question: LevelsQuestion, answers: Annotated[Answers, Depends(answers_for)]) -> Response:

@@ -40,12 +40,12 @@ def respond(request: Request, prepared: Prepared, cache: str, headers: Mapping[s
     """
     told = {"etag": prepared.etag, "cache-control": cache, "vary": "accept", **(headers or {})}
     asked = request.headers.get("if-none-match")
-    if asked is not None and _holds(asked, prepared.etag):
+    if asked is not None and holds(asked, prepared.etag):
         return Response(status_code=304, headers=told)
     return Response(prepared.body, media_type=prepared.media_type, headers=told)
 
 
-def _holds(asked: str, etag: str) -> bool:
-    """Whether a list of tags names this one, by the weak comparison that the standard asks for here."""
+def holds(asked: str, etag: str) -> bool:
+    """Whether the tags of an If-None-Match name this one, by the weak comparison that the standard asks for here."""
     tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
     return etag in tags or "*" in tags

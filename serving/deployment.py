@@ -10,6 +10,7 @@ from models.hazard import Hazard
 from models.issued import IssuedForecasts
 from models.track_records import TrackRecords
 from models.verified import VerifiedForecasts
+from serving.as_issued import AsIssuedRecords
 from serving.hides import NOTHING, Hides
 from serving.shelf import Shelf
 
@@ -28,6 +29,7 @@ class Deployment:
         shadow: what challengers forecast beside the champions; never shown.
         verified: those of them whose truth has settled, with what came.
         track_records: what is made of these.
+        as_issued: the verified ones in memory, as they were shown.
         hides: what is not said of it.
     """
 
@@ -40,6 +42,7 @@ class Deployment:
     shadow: IssuedForecasts
     verified: VerifiedForecasts
     track_records: TrackRecords
+    as_issued: AsIssuedRecords
     hides: Hides = NOTHING
 
     def hazard(self, name: str) -> Hazard:
@@ -57,6 +60,7 @@ def open_deployment(settings: Settings) -> Deployment:
     hazards = {
         name: hazard for name, hazard in read_hazards(settings.hazards).items() if sites.having(hazard.where).any()
     }
+    verified, track_records = VerifiedForecasts(settings.verified), TrackRecords(settings.track_records)
     return Deployment(
         settings,
         sites,
@@ -65,6 +69,7 @@ def open_deployment(settings: Settings) -> Deployment:
         Shelf(settings.shelf),
         IssuedForecasts(settings.issued),
         IssuedForecasts(settings.shadow),
-        VerifiedForecasts(settings.verified),
-        TrackRecords(settings.track_records),
+        verified,
+        track_records,
+        AsIssuedRecords(verified, track_records, settings.local_zone, len(sites)),
     )

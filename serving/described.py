@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.callers import SCHEME
+from serving.scenario_examples import EXAMPLES
 
 PROBLEM_JSON = "application/problem+json"
 VERSION = version("haidang")
@@ -17,11 +18,13 @@ _KEYS = {
     "description": "A key, made by `haidang keys make` for an agency or person, with one role: reader, agency, "
     "forecaster, approver or operator. What is public is read without one, unless the deployment says otherwise.",
 }
-_RETRY = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}}
+_RETRY = {
+    "Retry-After": {"description": "seconds to wait, where that helps", "schema": {"type": "integer", "minimum": 1}}
+}
 _ANY_REQUEST: dict[str, dict[str, Any]] = {
     "401": {"description": "the key is unknown, revoked or expired, or reading takes a key here"},
     "422": {"description": "a field or parameter is unknown or cannot be used; `errors` names it"},
-    "429": {"description": "this key or address asks too often", "headers": _RETRY},
+    "429": {"description": "this key or address asks too often"},
     "500": {"description": "an error of the service, which is in its log"},
     "503": {"description": "too many requests are being answered, or nothing can be answered now"},
     "504": {"description": "there was no answer in time"},
@@ -48,13 +51,16 @@ def describe(api: FastAPI) -> None:
 def _completed(told: dict[str, Any]) -> dict[str, Any]:
     told.setdefault("components", {}).setdefault("securitySchemes", {})[SCHEME] = _KEYS
     told["security"] = [{}, {SCHEME: []}]
+    for name, example in EXAMPLES.items():
+        told["components"].get("schemas", {}).get(name, {})["examples"] = [example]
     for operation in _operations(told):
         responses = operation["responses"]
         common = {**_ANY_REQUEST, **(_ANY_BODY if "requestBody" in operation else {})}
         for status, response in common.items():
             responses.setdefault(status, dict(response))
         for status, response in responses.items():
-            response.setdefault("headers", {})["X-Request-ID"] = _REQUEST_ID
+            waits = _RETRY if status in ("429", "503") else {}
+            response["headers"] = {**response.get("headers", {}), **waits, "X-Request-ID": _REQUEST_ID}
             if int(status) >= 400:
                 response["content"] = {PROBLEM_JSON: {"schema": _REFERENCE}}
         operation["responses"] = dict(sorted(responses.items()))

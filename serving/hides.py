@@ -43,17 +43,23 @@ class Hides:
             for one in told
         ]
 
+    def changes(self, variable: str) -> bool:
+        """Whether a what-if question must not change a variable, as the answers would tell its value."""
+        return variable in self.variables or (self.below > 0 and _counts_reports(variable))
+
     def _hidden(self, feature: AnyFeature | None, value: float | None) -> bool:
         if feature is None:
             return self != NOTHING
-        counted = any(
-            VARIABLES[name].unit == "count" and VARIABLES[name].subject == "reports" for name in feature.variables
-        )
+        counted = any(_counts_reports(name) for name in feature.variables)
         counted |= isinstance(feature, Attribute) and feature.attribute in self.counted_attributes
         return (counted and self._small(value)) or not self.variables.isdisjoint(feature.variables)
 
     def _small(self, value: float | None) -> bool:
         return value is not None and 0 < value < self.below
+
+
+def _counts_reports(variable: str) -> bool:
+    return VARIABLES[variable].unit == "count" and VARIABLES[variable].subject == "reports"
 
 
 NOTHING = Hides()

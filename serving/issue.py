@@ -114,8 +114,12 @@ def answers_to(forecaster: Forecaster, rows: pd.DataFrame, zone: str) -> pd.Data
     Returns:
         The columns of `ISSUED` that do not depend on how and when it is issued; only the rows that can be answered.
     """
+    return told_of(forecaster, rows, forecaster.answer(rows), zone)
+
+
+def told_of(forecaster: Forecaster, rows: pd.DataFrame, answers: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The same from what `Forecaster.answer` says of the rows."""
     hazard = forecaster.hazard
-    answers = forecaster.answer(rows)
     answered = answers.notna().all(axis=1).to_numpy()
     rows, answers = rows[answered], answers[answered]
     if rows.empty:

@@ -60,7 +60,8 @@ def with_legal_levels(told: RiskAnswer, rule: LegalRule, deployment: Deployment,
     records = teller.records[[places.get(code) is not None for code in teller.records["site"]]]
     view = _view_of(table, rule, teller)
     if records.empty:
-        return told.model_copy(update={"law": view.model_copy(update={"withheld": "no site tells what the law asks"})})
+        reason = {"withheld": "no site tells what the law asks", "withheld_vi": "không điểm nào cho biết điều luật hỏi"}
+        return told.model_copy(update={"law": view.model_copy(update=reason)})
     exceedance = _exceedance(records)
     codes = [str(code) for code in exceedance["site"].to_numpy()]
     past, running = _known(deployment, teller, table)
@@ -95,7 +96,8 @@ def with_legal_levels(told: RiskAnswer, rule: LegalRule, deployment: Deployment,
 def without_levels(told: RiskAnswer, rule: LegalRule, told_by: str, reason: HaidangError) -> RiskAnswer:
     """Says why an answer has no disaster-risk levels."""
     view = _view(DECISION_18.table(rule.table), rule, told_by)
-    return told.model_copy(update={"law": view.model_copy(update={"withheld": str(reason)})})
+    why = {"withheld": str(reason), "withheld_vi": getattr(reason, "vi", f"chưa xác định được cấp độ ({reason})")}
+    return told.model_copy(update={"law": view.model_copy(update=why)})
 
 
 def _view_of(table: Table, rule: LegalRule, teller: Teller) -> LegalView:

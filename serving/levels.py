@@ -20,6 +20,7 @@ _Table = Mapping[str, int]
 def compound(
     told: Sequence[tuple[str, RiskAnswer]],
     withheld: Mapping[str, str],
+    withheld_vi: Mapping[str, str],
     sites: Sites,
     *,
     codes: Sequence[str] | None,
@@ -30,6 +31,7 @@ def compound(
     Args:
         told: the answer of each hazard, with the matrix that it is read by.
         withheld: hazards that are not answered, and why.
+        withheld_vi: the same in Vietnamese.
         sites: the sites of the deployment.
         codes: the sites that are asked about; all for None.
         feared: the serious loss that a person fears; None where none was named.
@@ -65,6 +67,7 @@ def compound(
         simulated=any(answer.simulated for _, answer in told),
         issue_times={answer.hazard: answer.issue_time for _, answer in told},
         withheld=dict(withheld),
+        withheld_vi=dict(withheld_vi),
         together_vi=_TOGETHER.vi,
         together_en=_TOGETHER.en,
         levels=levels_of_law(numbers),

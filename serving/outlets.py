@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from features.errors import HaidangError
 from serving.questions import Exceedance, Format
 from serving.record_models import ForecastRecord
 
+T = TypeVar("T")
 MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(
     {
         "json": "application/json",
@@ -91,8 +93,17 @@ def format_asked(stated: Format | None, accept: str | None) -> Format:
     Raises:
         NotAcceptableError: if the header asks only for others.
     """
-    if stated is not None or not accept:
-        return stated or "json"
+    if stated is not None:
+        return stated
+    return preferred(accept, _ACCEPTED) if accept else "json"
+
+
+def preferred(accept: str, spoken: Mapping[str, T]) -> T:
+    """What a header Accept (RFC 9110) prefers of what is spoken, by media type.
+
+    Raises:
+        NotAcceptableError: if it asks only for others.
+    """
     ranked = []
     for number, part in enumerate(accept.split(",")):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -101,11 +112,11 @@ def format_asked(stated: Format | None, accept: str | None) -> Format:
             weight = float(weights[0]) if weights else 1.0
         except ValueError:
             weight = 0.0
-        if weight > 0 and name.lower() in _ACCEPTED:
-            ranked.append((-weight, number, _ACCEPTED[name.lower()]))
+        if weight > 0 and name.lower() in spoken:
+            ranked.append((-weight, number, spoken[name.lower()]))
     if not ranked:
-        raise NotAcceptableError(f"none of {accept} is spoken here: ask for {', '.join(dict.fromkeys(_ACCEPTED))}")
-    return min(ranked)[2]
+        raise NotAcceptableError(f"none of {accept} is spoken here: ask for {', '.join(dict.fromkeys(spoken))}")
+    return min(ranked, key=lambda one: one[:2])[2]
 
 
 def as_geojson(records: Sequence[ForecastRecord]) -> bytes:

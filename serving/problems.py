@@ -13,15 +13,23 @@ from features.errors import HaidangError, UnknownNameError
 from serving.answers import FieldError, WithheldError
 from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
+from serving.publication import GoneError, NotPublishedError, NotSharedError
 from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
+from serving.resources import NotFoundError
+from serving.slots import RETRY_SECONDS, BusyError
 
 _LOG = logging.getLogger(__name__)
 _NO_TEXT = "the body cannot be read: it must be JSON in UTF-8"
 _STATUSES = {
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     WithheldError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSuchForecastError: HTTPStatus.NOT_FOUND,
+    NotFoundError: HTTPStatus.NOT_FOUND,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotSharedError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
 }
 
 
@@ -39,9 +47,10 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     *,
     headers: Mapping[str, str] | None = None,
+    vi: str | None = None,
 ) -> Response:
-    """A problem report as a response."""
-    body = Problem(title=status.phrase, status=status, detail=detail, errors=errors or [])
+    """A problem report as a response; `vi` is the detail in Vietnamese."""
+    body = Problem(title=status.phrase, status=status, detail=detail, detail_vi=vi, errors=errors or [])
     return Response(body.model_dump_json(), status, headers, media_type="application/problem+json")
 
 
@@ -55,7 +64,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
-            return problem(status, str(error))
+            wait = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, BusyError) else None
+            return problem(status, str(error), headers=wait, vi=getattr(error, "vi", None))
     if isinstance(error, NotAllowedError):
         challenge = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
         return problem(error.status, str(error), headers=challenge)

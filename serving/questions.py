@@ -13,11 +13,13 @@ Format = Literal["json", "geojson", "csv", "parquet", "hubverse"]
 Threshold = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Strict(BaseModel):
+class StrictModel(BaseModel):
+    """A shape that takes no field it does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RiskQuestion(_Strict):
+class RiskQuestion(StrictModel):
     """How likely is it, where and when?"""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
@@ -35,7 +37,7 @@ class RiskQuestion(_Strict):
     )
 
 
-class LatestQuestion(_Strict):
+class LatestQuestion(StrictModel):
     """The query of /v1/forecasts/latest."""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
@@ -45,7 +47,7 @@ class LatestQuestion(_Strict):
     format: Format | None = Field(None, description="of the answer; goes before the header Accept", examples=["csv"])
 
 
-class ExplainQuestion(_Strict):
+class ExplainQuestion(StrictModel):
     """The query of /v1/explanations: what drives the latest issued forecast at a site?"""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards")
@@ -54,7 +56,7 @@ class ExplainQuestion(_Strict):
     cut: float | None = Field(None, description="one of the hazard's cuts; that of its lowest level if left out")
 
 
-class Exceedance(_Strict):
+class Exceedance(StrictModel):
     """How likely an outcome at or above a threshold is."""
 
     at_least: float = Field(description="in the hazard's unit")
@@ -71,7 +73,7 @@ class Exceedance(_Strict):
         return f">= {self.at_least:g}"
 
 
-class Undercut(_Strict):
+class Undercut(StrictModel):
     """How likely an outcome at or below a threshold is, for hazards such as cold."""
 
     at_most: float = Field(description="in the hazard's unit")
@@ -88,7 +90,7 @@ class Undercut(_Strict):
         return f"<= {self.at_most:g}"
 
 
-class LegalPeriod(_Strict):
+class LegalPeriod(StrictModel):
     """The disaster-risk level of a period, a proposal: the level is set by who issues the bulletin."""
 
     level: int | None = Field(
@@ -101,14 +103,14 @@ class LegalPeriod(_Strict):
     cell: int | None = Field(description="number, in law.cells, of the cell that most probably gives the level")
 
 
-class Quantile(_Strict):
+class Quantile(StrictModel):
     """An amount below which the outcome stays with a probability."""
 
     level: float = Field(description="probability that the outcome is not above the value, between 0 and 1")
     value: float = Field(description="in the hazard's unit")
 
 
-class Interval(_Strict):
+class Interval(StrictModel):
     """Two amounts between which the outcome lies with a probability."""
 
     probability: float
@@ -119,7 +121,7 @@ class Interval(_Strict):
     high: float = Field(description="upper end, in the hazard's unit")
 
 
-class BeyondTraining(_Strict):
+class BeyondTraining(StrictModel):
     """An input beyond all that the forecaster has learned from."""
 
     feature: str
@@ -128,7 +130,7 @@ class BeyondTraining(_Strict):
     high: float = Field(description="highest value in training")
 
 
-class LevelChance(_Strict):
+class LevelChance(StrictModel):
     """How probable the event of a declared level is, and whether that is enough to reach it."""
 
     level: str = Field(description="name, see warning_levels")
@@ -136,7 +138,7 @@ class LevelChance(_Strict):
     reached: bool
 
 
-class DriverView(_Strict):
+class DriverView(StrictModel):
     """What one driver does to the odds of the event."""
 
     name: str
@@ -147,7 +149,7 @@ class DriverView(_Strict):
     told_en: str
 
 
-class Share(_Strict):
+class Share(StrictModel):
     """A share of cases, with the central 90 % of what it may be."""
 
     share: float
@@ -155,7 +157,7 @@ class Share(_Strict):
     high: float
 
 
-class TrackRecord(_Strict):
+class TrackRecord(StrictModel):
     """How warnings of the lowest declared level did at this place and lead, as issued; days in a row are one event."""
 
     n: int = Field(description="forecasts whose outcome is known")
@@ -169,7 +171,7 @@ class TrackRecord(_Strict):
     judged: Literal["judged", "too few to judge"]
 
 
-class PeriodForecast(_Strict):
+class PeriodForecast(StrictModel):
     """The forecast of one period at one site."""
 
     id: str | None = Field(
@@ -222,7 +224,7 @@ class PeriodForecast(_Strict):
     )
 
 
-class SiteForecast(_Strict):
+class SiteForecast(StrictModel):
     """The forecasts of one site."""
 
     site: str
@@ -233,7 +235,7 @@ class SiteForecast(_Strict):
     periods: list[PeriodForecast]
 
 
-class InputAge(_Strict):
+class InputAge(StrictModel):
     """How far an input reached when the forecast was made."""
 
     variable: str
@@ -244,7 +246,7 @@ class InputAge(_Strict):
     simulated: bool = Field(description="whether values of the simulated province are among it")
 
 
-class LegalCell(_Strict):
+class LegalCell(StrictModel):
     """A cell of the law, and how far anybody verified it."""
 
     number: int
@@ -261,7 +263,7 @@ class LegalCell(_Strict):
     caution_en: str
 
 
-class LevelOfLaw(_Strict):
+class LevelOfLaw(StrictModel):
     """A level of Article 4."""
 
     level: int
@@ -273,7 +275,7 @@ class LevelOfLaw(_Strict):
     verified: bool = Field(description="whether name and colour were read in the law")
 
 
-class LegalView(_Strict):
+class LegalView(StrictModel):
     """By which matrix of Decision 18/2021/QĐ-TTg the levels are told, and what of it is verified."""
 
     decision: str
@@ -291,9 +293,10 @@ class LegalView(_Strict):
     remarks_vi: list[str]
     remarks_en: list[str]
     withheld: str | None = Field(None, description="why no level is given, where none is")
+    withheld_vi: str | None = Field(None, description="the same in Vietnamese")
 
 
-class PlaceView(_Strict):
+class PlaceView(StrictModel):
     """What became of a place that was asked about."""
 
     asked: str = Field(description="a code or name, or latitude and longitude, as asked", examples=["20.95, 107.08"])
@@ -308,7 +311,7 @@ class PlaceView(_Strict):
     )
 
 
-class LevelView(_Strict):
+class LevelView(StrictModel):
     """A level of warning that a hazard declares: it is reached where the cut's event is at least this probable."""
 
     name: str
@@ -319,7 +322,7 @@ class LevelView(_Strict):
     cut: float
 
 
-class UnreadArticle(_Strict):
+class UnreadArticle(StrictModel):
     """An article of Decision 18/2021/QĐ-TTg on a hazard, by which no level is told here, and why."""
 
     decision: str
@@ -328,7 +331,7 @@ class UnreadArticle(_Strict):
     reason_en: str
 
 
-class RiskAnswer(_Strict):
+class RiskAnswer(StrictModel):
     """An answer, with all that is needed to judge it."""
 
     hazard: str
@@ -369,17 +372,18 @@ class RiskAnswer(_Strict):
     )
     places: list[PlaceView] = Field([], description="the places that were asked about, in order; empty for all sites")
     drivers_withheld: str | None = Field(None, description="why no drivers are told, where they were asked for")
+    drivers_withheld_vi: str | None = Field(None, description="the same in Vietnamese")
     forecasts: list[SiteForecast]
 
 
-class FearedLoss(_Strict):
+class FearedLoss(StrictModel):
     """What serious loss of life and property a person fears, and why."""
 
     vi: str = Field(min_length=1, max_length=500)
     en: str = Field(min_length=1, max_length=500)
 
 
-class LevelsQuestion(_Strict):
+class LevelsQuestion(StrictModel):
     """Which disaster-risk levels do several hazards have together?"""
 
     hazards: list[str] | None = Field(
@@ -392,7 +396,7 @@ class LevelsQuestion(_Strict):
     )
 
 
-class CompoundProposal(_Strict):
+class CompoundProposal(StrictModel):
     """A rise by Article 4, clause 4, that a person may decide on; the service never applies it."""
 
     level: int
@@ -403,7 +407,7 @@ class CompoundProposal(_Strict):
     reason_en: str
 
 
-class DayLevels(_Strict):
+class DayLevels(StrictModel):
     """The levels of one local day."""
 
     day: date
@@ -411,7 +415,7 @@ class DayLevels(_Strict):
     proposal: CompoundProposal | None
 
 
-class SiteLevels(_Strict):
+class SiteLevels(StrictModel):
     """The levels of one site."""
 
     site: str
@@ -420,20 +424,21 @@ class SiteLevels(_Strict):
     days: list[DayLevels]
 
 
-class LevelsAnswer(_Strict):
+class LevelsAnswer(StrictModel):
     """Levels by site and day, and what may be proposed where hazards meet."""
 
     decision: str
     simulated: bool
     issue_times: dict[str, AwareDatetime] = Field(description="by hazard")
     withheld: dict[str, str] = Field(description="hazards that are not answered, and why")
+    withheld_vi: dict[str, str] = Field(description="the same in Vietnamese")
     together_vi: str = Field(description="when hazards count as coming at once or in succession")
     together_en: str
     levels: list[LevelOfLaw]
     sites: list[SiteLevels]
 
 
-class NeedView(_Strict):
+class NeedView(StrictModel):
     """A variable that a hazard learns or forecasts from."""
 
     variable: str
@@ -446,7 +451,7 @@ class NeedView(_Strict):
     known_at: AwareDatetime | None = Field(description="when the newest value became known")
 
 
-class BaselineView(_Strict):
+class BaselineView(StrictModel):
     """A baseline that every forecast must beat."""
 
     name: Literal["climatology", "persistence"]
@@ -455,7 +460,7 @@ class BaselineView(_Strict):
     feature: str | None = Field(description="the feature that says what is the case now")
 
 
-class SkillView(_Strict):
+class SkillView(StrictModel):
     """Brier skill in the backtest of the newest fit, each with the central 90 % of its interval; 1 is perfect."""
 
     lead: int
@@ -473,7 +478,7 @@ class SkillView(_Strict):
     )
 
 
-class MatrixOfHazard(_Strict):
+class MatrixOfHazard(StrictModel):
     """By which matrix of Decision 18/2021/QĐ-TTg a hazard has a level, see GET /v1/levels."""
 
     matrix: str
@@ -482,7 +487,7 @@ class MatrixOfHazard(_Strict):
     probability: float = Field(description="how probable a level must be to be proposed, a choice of this service")
 
 
-class HazardView(_Strict):
+class HazardView(StrictModel):
     """A hazard as the service knows it."""
 
     name: str
@@ -518,9 +523,10 @@ class HazardView(_Strict):
     model_version: str | None
     latest_issue_time: AwareDatetime | None
     withheld: str | None = Field(description="why no answer is given, where none is")
+    withheld_vi: str | None = Field(description="the same in Vietnamese")
 
 
-class PeriodExplanation(_Strict):
+class PeriodExplanation(StrictModel):
     """What drives the forecast of one period, the strongest driver first; what hardly matters is left out."""
 
     lead: int
@@ -531,7 +537,7 @@ class PeriodExplanation(_Strict):
     drivers: list[DriverView]
 
 
-class Explanation(_Strict):
+class Explanation(StrictModel):
     """What moved the model away from its answer to usual inputs; it does not tell what causes the hazard."""
 
     hazard: str
@@ -549,7 +555,7 @@ class Explanation(_Strict):
     periods: list[PeriodExplanation]
 
 
-class SiteView(_Strict):
+class SiteView(StrictModel):
     """A site that is forecast; unknown attributes are null."""
 
     code: str
@@ -568,4 +574,5 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    detail_vi: str | None = Field(None, description="in Vietnamese, where an answer is withheld; null for other errors")
     errors: list[dict[str, str]] = []

@@ -167,7 +167,7 @@ def _site_forecast(
             probabilities=_told(sense, record["cuts"], record["probabilities"]),
             expected=None if np.isnan(record["expected"]) else round(record["expected"], 4),
             quantiles=_quantiles(record["levels"], record["quantiles"]),
-            interval=_interval(record["low"], record["high"]),
+            interval=interval(record["low"], record["high"]),
             level=record["level"] if isinstance(record["level"], str) else None,
             levels=chances(hazard.levels, record["cuts"], record["probabilities"]),
             **_in_words(hazard, record["cuts"], record["probabilities"]),
@@ -194,14 +194,19 @@ def _id(record: Mapping[Hashable, Any]) -> str:
     return record_id(*(record[name] for name in KEY))
 
 
+def in_percent(probability: float) -> str:
+    """For a sentence: whole percent, none nearer to certainty than one."""
+    percent = f"{min(max(100 * probability, 1), 99):.0f} %"
+    return f"< {percent}" if probability < 0.01 else f"> {percent}" if probability > 0.99 else percent
+
+
 def _in_words(hazard: Hazard, cuts: Sequence[float], probabilities: Sequence[float]) -> dict[str, str]:
     """The event of the lowest level as a sentence; of the mildest cut in records from before the level was declared."""
     told, lowest = dict(zip(cuts, probabilities, strict=True)), lowest_cut(hazard)
     cut = lowest if lowest in told else cuts[0]
     probability = round(float(told[cut]), 6)
     amount, term = f"{cut:g} {hazard.target.unit}", in_words(probability)
-    percent = f"{min(max(100 * probability, 1), 99):.0f} %"
-    percent = f"< {percent}" if probability < 0.01 else f"> {percent}" if probability > 0.99 else percent
+    percent = in_percent(probability)
     bounds_vi, bounds_en = _BOUNDS[hazard.target.sense]
     return {
         "told_vi": f"{term.vi} ({percent}): {hazard.title_vi} {bounds_vi.format(amount)}",
@@ -216,7 +221,8 @@ def _quantiles(levels: object, values: object) -> list[Quantile]:
     return [Quantile(level=level, value=round(value, 4)) for level, value in zip(levels, values, strict=True)]
 
 
-def _interval(low: float | None, high: float | None) -> Interval | None:
+def interval(low: float | None, high: float | None) -> Interval | None:
+    """The interval of an amount; None where none is told."""
     if low is None or high is None or np.isnan(low):
         return None
     return Interval(probability=COVERED, low=round(low, 4), high=round(high, 4))

@@ -80,7 +80,7 @@ def _again(deployment: Deployment, record: pd.Series) -> pd.Series:
     if record["hazard"] not in deployment.hazards:
         raise HaidangError(f"{record['hazard']} is no longer declared in this deployment")
     hazard = deployment.hazards[record["hazard"]]
-    forecaster = _forecaster(deployment, hazard, record["forecaster"])
+    forecaster = kept_forecaster(deployment, hazard, record["forecaster"])
     known = deployment.archive.at_version(int(record["archive_version"]))
     records = issue(forecaster, known, record["issue_time"], issued_at=record["issued_at"])
     same = records[(records["site"] == record["site"]) & (records["period"] == record["period"])]
@@ -89,7 +89,12 @@ def _again(deployment: Deployment, record: pd.Series) -> pd.Series:
     return same.iloc[0]
 
 
-def _forecaster(deployment: Deployment, hazard: Hazard, version: str) -> Forecaster:
+def kept_forecaster(deployment: Deployment, hazard: Hazard, version: str) -> Forecaster:
+    """A forecaster that is kept on the shelf or beside it, champion or not.
+
+    Raises:
+        HaidangError: if it is not kept any more, or is not as it was.
+    """
     folder = next((folder for folder, _ in _kept(deployment, hazard.name, version)), None)
     if folder is None:
         raise HaidangError(f"the forecaster {version} of {hazard.name} is no longer kept on the shelf or beside it")

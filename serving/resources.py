@@ -3,8 +3,14 @@
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from features.errors import HaidangError
 from serving.outlets import MEDIA_TYPES, WRITERS
 from serving.questions import Problem
+
+
+class NotFoundError(HaidangError):
+    """A path that names what is not there."""
+
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     422: {"model": Problem, "description": "a field is unknown or cannot be used; `errors` names it"},

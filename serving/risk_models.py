@@ -18,21 +18,8 @@ class Position(_Strict):
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees east")]
 
 
-class RisksQuestion(_Strict):
-    """How likely is it, where and when? Of one hazard (`hazard`) or of several (`hazards`)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"hazard": "heavy_rain", "sites": ["Hạ Long"], "thresholds": [80]},
-                {
-                    "hazards": ["heavy_rain", "storm_wind"],
-                    "positions": [{"latitude": 20.95, "longitude": 107.08}],
-                    "leads": [1, 2, 3],
-                },
-            ]
-        }
-    )
+class WhereAndWhen(_Strict):
+    """Which hazards, where, how far ahead, and as of which moment."""
 
     hazard: str | None = Field(None, description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
     hazards: list[str] | None = Field(
@@ -67,6 +54,24 @@ class RisksQuestion(_Strict):
     issue_time: AwareDatetime | None = Field(
         None, description="as it was known at this moment, with an offset; the latest issue if left out"
     )
+
+
+class RisksQuestion(WhereAndWhen):
+    """How likely is it, where and when? Of one hazard (`hazard`) or of several (`hazards`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"hazard": "heavy_rain", "sites": ["Hạ Long"], "thresholds": [80]},
+                {
+                    "hazards": ["heavy_rain", "storm_wind"],
+                    "positions": [{"latitude": 20.95, "longitude": 107.08}],
+                    "leads": [1, 2, 3],
+                },
+            ]
+        }
+    )
+
     thresholds: list[Threshold] = Field(
         [],
         max_length=20,
@@ -91,6 +96,7 @@ class Withheld(_Strict):
     title_vi: str
     title_en: str
     reason: str = Field(description="what is the case and what an operator can do")
+    reason_vi: str = Field(description="the same in Vietnamese")
 
 
 class LeftOut(_Strict):

@@ -15,6 +15,7 @@ from serving.risk_models import LeftOut, RisksAnswer, RisksQuestion, Withheld
 
 MOST_PERIODS = 50_000
 MOST_EXPLAINED = 60
+UNEXPLAINED_VI = "trả lời theo một quy tắc đã công bố: quy tắc tự giải thích, xem tài liệu tham chiếu của nó"
 
 
 def risks(answers: Answers, question: RisksQuestion, *, now: datetime) -> RiskAnswer | RisksAnswer:
@@ -107,15 +108,14 @@ def _several(
             if isinstance(error, FieldError) and error.field != "issue_time":
                 raise
             refused += [error] if isinstance(error, FieldError) else []
-            names_of = {"title_vi": hazard.title_vi, "title_en": hazard.title_en}
-            withheld.append(Withheld(hazard=hazard.name, **names_of, reason=str(error)))
+            withheld.append(withheld_of(hazard, error))
         else:
             told.append(answer)
             left_out += without
     if not told and len(refused) == len(hazards):
         raise refused[0]
     if not told:
-        raise WithheldError("; ".join(one.reason for one in withheld))
+        raise WithheldError("; ".join(one.reason for one in withheld), "; ".join(one.reason_vi for one in withheld))
     _check_amount(told)
     explained = [_with_drivers(answers, hazards[one.hazard], one, question) for one in told]
     return RisksAnswer(places=places, answers=explained, withheld=withheld, left_out=left_out)
@@ -129,6 +129,17 @@ def _hazards(answers: Answers, names: Sequence[str]) -> dict[str, Hazard]:
         except UnknownNameError as error:
             raise FieldError(f"hazards.{number}", str(error)) from error
     return found
+
+
+def withheld_of(hazard: Hazard, error: HaidangError) -> Withheld:
+    """A hazard that is not answered; errors that have no words in Vietnamese stand within some."""
+    return Withheld(
+        hazard=hazard.name,
+        title_vi=hazard.title_vi,
+        title_en=hazard.title_en,
+        reason=str(error),
+        reason_vi=error.vi if isinstance(error, WithheldError) else f"không trả lời được ({error})",
+    )
 
 
 def _narrowed(
@@ -153,7 +164,10 @@ def _narrowed(
     ]
     chosen = [by_code[code] for code in codes if code in by_code] if codes else whole.forecasts
     if not chosen:
-        raise WithheldError(f"{hazard.name} is forecast at none of the sites asked about: see /v1/sites")
+        raise WithheldError(
+            f"{hazard.name} is forecast at none of the sites asked about: see /v1/sites",
+            f"{hazard.name} không được dự báo ở điểm nào trong câu hỏi: xem /v1/sites",
+        )
     thresholds = question.thresholds_of.get(hazard.name, [])
     answers.check_thresholds(hazard, thresholds, f"thresholds_of.{hazard.name}")
     if thresholds:
@@ -161,7 +175,10 @@ def _narrowed(
     answer = _of_leads(whole.model_copy(update={"forecasts": chosen}), question.leads)
     if not any(forecast.periods for forecast in answer.forecasts):
         leads = ", ".join(str(lead) for lead in hazard.periods.leads)
-        raise WithheldError(f"{hazard.name} is not forecast at the leads asked about: it is {leads} days ahead")
+        raise WithheldError(
+            f"{hazard.name} is not forecast at the leads asked about: it is {leads} days ahead",
+            f"{hazard.name} không được dự báo ở hạn được hỏi: hạn dự báo là {leads} ngày",
+        )
     return answer, left_out
 
 
@@ -192,11 +209,14 @@ def _with_drivers(answers: Answers, hazard: Hazard, answer: RiskAnswer, question
         raise FieldError("include", f"drivers are told for {MOST_EXPLAINED} pairs of hazard and site, not {pairs}")
     forecaster, codes = answers.champion(hazard), [forecast.site for forecast in answer.forecasts]
     if forecaster is None or forecaster.version != answer.model_version:
-        return answer.model_copy(update={"drivers_withheld": f"{answer.model_version} is not the champion any more"})
+        reason = f"{answer.model_version} is not the champion any more"
+        reason_vi = f"{answer.model_version} không còn là mô hình đang dùng"
+        return answer.model_copy(update={"drivers_withheld": reason, "drivers_withheld_vi": reason_vi})
     try:
-        found = drivers(forecaster, answers.deployment.archive, answer, codes, cut=lowest_cut(hazard))
+        with answers.slots.one():
+            found = drivers(forecaster, answers.deployment.archive, answer, codes, cut=lowest_cut(hazard))
     except UnexplainedError as error:
-        return answer.model_copy(update={"drivers_withheld": str(error)})
+        return answer.model_copy(update={"drivers_withheld": str(error), "drivers_withheld_vi": UNEXPLAINED_VI})
     forecasts = [
         forecast.model_copy(
             update={

@@ -62,7 +62,8 @@ def add_forecasts(api: FastAPI) -> None:
     ) -> Response:
         """Stored forecasts, the newest issue first, page by page.
 
-        The next page is also in the header Link (RFC 8288), as formats other than JSON have no place for it.
+        The next page is also in the header Link (RFC 8288), as formats other than JSON have no place for it. Sites that
+        the caller may not see are left out here, and told of together at /v1/aggregates.
         """
         page = _page(answers, question)
         asked = format_asked(question.format, request.headers.get("accept"))
@@ -109,7 +110,9 @@ def add_forecasts(api: FastAPI) -> None:
     ) -> Response:
         """The forecast worked out again from the archive as it was known then: equal byte for byte, or why not."""
         record = _stored(answers).one(id)
-        return respond(request, prepare(replay(answers.deployment, id, record).model_dump_json()), "no-cache")
+        with answers.slots.one():
+            told = replay(answers.deployment, id, record)
+        return respond(request, prepare(told.model_dump_json()), "no-cache")
 
 
 _LATEST = frozenset(LatestQuestion.model_fields)

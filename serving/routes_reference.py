@@ -10,14 +10,15 @@ from fastapi import Depends, FastAPI, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.responses import Response
 
+from features.errors import UnknownNameError
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import prepare, respond
 from serving.law_view import law_view
 from serving.outlets import MEDIA_TYPES
-from serving.questions import HazardView, SiteView
+from serving.questions import HazardView, Problem, SiteView
 from serving.reference_models import LawView, SourceView
-from serving.resources import PROBLEMS
+from serving.resources import PROBLEMS, NotFoundError
 
 _HAZARDS, _SITES, _SOURCES = TypeAdapter(list[HazardView]), TypeAdapter(list[SiteView]), TypeAdapter(list[SourceView])
 _ASK_AGAIN = "no-cache"
@@ -25,6 +26,7 @@ _CONDITIONAL: dict[int | str, dict[str, object]] = {
     422: PROBLEMS[422],
     304: {"description": "the caller holds these very bytes, as its If-None-Match says"},
 }
+_NO_HAZARD: dict[str, object] = {"model": Problem, "description": "no hazard of this deployment has this name"}
 _AS_AREAS = {"description": "the sites; in GeoJSON a feature for each", "content": {"application/geo+json": {}}}
 
 
@@ -50,14 +52,17 @@ def add_reference(api: FastAPI) -> None:
         """The hazards, with their cuts, leads, levels, data, skill and law, and whether they are answered now."""
         return respond(request, prepare(_HAZARDS.dump_json(answers.hazard_views())), _ASK_AGAIN)
 
-    @api.get("/v1/hazards/{name}", response_model=HazardView, responses={**_CONDITIONAL})
+    @api.get("/v1/hazards/{name}", response_model=HazardView, responses={**_CONDITIONAL, 404: _NO_HAZARD})
     def hazard(
         name: Annotated[str, Path(max_length=100, description="name of a hazard", examples=["heavy_rain"])],
         request: Request,
         answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """One hazard."""
-        wanted = answers.deployment.hazard(name).name
+        try:
+            wanted = answers.deployment.hazard(name).name
+        except UnknownNameError as error:
+            raise NotFoundError(str(error)) from error
         view = next(one for one in answers.hazard_views() if one.name == wanted)
         return respond(request, prepare(view.model_dump_json()), _ASK_AGAIN)
 

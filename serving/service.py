@@ -25,6 +25,7 @@ from serving.metrics import Metrics
 from serving.request_gate import Gate
 from serving.restricted import public
 from serving.service_settings import ServiceSettings
+from serving.slots import Slots
 
 _LOG = logging.getLogger("haidang.service")
 _OF_BENTOML = {"/livez", "/healthz", "/readyz"}
@@ -78,8 +79,10 @@ class RiskService:
         settings = Settings()
         engine = open_database(settings.database_address)
         deployment = open_deployment(settings)
-        self._answers = Answers(public(deployment, ServiceSettings(home=settings.home)))
-        self._full, self._keys = Answers(deployment), KeyRing(Keys(engine))
+        limits = ServiceSettings(home=settings.home)
+        slots = Slots(limits.computed_at_once)
+        self._answers = Answers(public(deployment, limits), slots)
+        self._full, self._keys = Answers(deployment, slots), KeyRing(Keys(engine))
         for answers in (self._answers, self._full):
             answers.positions  # noqa: B018  (boundaries that cannot be read are told at the start)
         self._refresh()
@@ -116,3 +119,4 @@ class RiskService:
             for hazard in self._answers.hazard_views():
                 told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"
                 _LOG.info("%s: %s", hazard.name, told)
+        self._full.deployment.as_issued.refresh()

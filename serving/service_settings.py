@@ -5,11 +5,14 @@ environment wins.
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.body_limit import LARGEST_BODY
+from serving.sharing import Sharing
+from serving.slots import COMPUTED_AT_ONCE
 
 FILE_NAME = "service.toml"
 
@@ -31,6 +34,11 @@ class ServiceSettings(BaseSettings):
     address_burst: int = Field(100, ge=1, description="requests of one address at once")
     seconds: float = Field(30.0, gt=0, description="after which a request is given up")
     at_once: int = Field(100, ge=1, description="requests that are answered at the same time")
+    computed_at_once: int = Field(
+        COMPUTED_AT_ONCE,
+        ge=1,
+        description="hindcasts, replays, scenarios and explanations that are worked out at the same time",
+    )
     largest_body: int = Field(LARGEST_BODY, ge=1, description="bytes")
     traces: bool = Field(
         False,
@@ -43,6 +51,18 @@ class ServiceSettings(BaseSettings):
     restricted_variables: frozenset[str] = Field(
         frozenset(), description="variables of which no value at a site is shown without the role agency"
     )
+    sharing: Sharing | None = Field(
+        None, description="owner and licence of the data, for the catalogue and bulk files; without, none are shared"
+    )
+
+    @model_validator(mode="after")
+    def _what_is_public_has_a_licence(self) -> Self:
+        if self.public and self.sharing is not None and self.sharing.licence is None:
+            raise ValueError(
+                "sharing.licence is missing, and this deployment is public: state the address of the licence of its "
+                "data, such as https://creativecommons.org/licenses/by/4.0/, or set public to false"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

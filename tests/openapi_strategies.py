@@ -59,8 +59,9 @@ class Questions:
     def _right(self, schema: Mapping[str, Any], name: str) -> st.SearchStrategy[Any]:
         if "$ref" in schema:
             return self._right(self.schemas[schema["$ref"].rsplit("/", 1)[1]], name)
-        if "anyOf" in schema:
-            return st.one_of([self._right(one, name) for one in schema["anyOf"] if one.get("type") != "null"])
+        if "anyOf" in schema or "oneOf" in schema:
+            kinds = schema.get("anyOf") or schema["oneOf"]
+            return st.one_of([self._right(one, name) for one in kinds if one.get("type") != "null"])
         if "enum" in schema or "const" in schema:
             return st.sampled_from(schema.get("enum") or [schema["const"]])
         kind = schema.get("type")

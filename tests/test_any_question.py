@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_strategies import Questions
-from tiny_deployment import COAST, SMALL, answering, the_deployment
+from tiny_deployment import COAST, SMALL, answering_everybody, the_deployment
 
 from serving.api import build_api
 from serving.body_limit import BodyLimit
@@ -26,8 +26,10 @@ TOLD = API.openapi()
 SITES = ["S1", "S5", "Hạ Long", unicodedata.normalize("NFD", "Cẩm Phả"), "van don", "Atlantis"]
 HAZARDS = [SMALL, COAST, SMALL, COAST, "heavy_rain", "small_rian"]
 KNOWN = {
-    "hazard": HAZARDS, "hazards": HAZARDS, "name": HAZARDS, "site": SITES, "sites": SITES, "lead": [1, 2, 3],
-    "cut": [20.0, 40.0, 6.0], "thresholds": [10.0, 1000.0], "latitude": [20.95, 60.0], "longitude": [107.08, -107.0],
+    "hazard": HAZARDS, "hazards": HAZARDS, "name": [*HAZARDS, *8 * ["forecasts"], "sites"], "site": SITES,
+    "sites": SITES, "lead": [1, 2, 3], "cut": [20.0, 40.0, 6.0], "cost": [2.0], "loss": [50.0],
+    "prevented": [0.6, 1.0], "thresholds": [10.0, 1000.0], "latitude": [20.95, 60.0], "longitude": [107.08, -107.0],
+    "since": [0, 1, 9], "variable": ["rain"], "driver": ["rain_ahead", "rain_before"],
 }  # fmt: skip
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
 
@@ -39,7 +41,7 @@ def operations() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
-    API.state.answers = answering(the_deployment(tmp_path_factory))
+    API.state.answers = answering_everybody(the_deployment(tmp_path_factory))
     free = ServiceSettings(address_burst=10_000_000)
     return Gate(BodyLimit(API), free, Metrics())
 
@@ -47,7 +49,12 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
 @pytest.fixture(scope="module")
 def questions(gate: Gate) -> Questions:
     listed = ask(gate, "GET", "/v1/forecasts?limit=40").json()["forecasts"]
-    return Questions(TOLD["components"]["schemas"], {**KNOWN, "id": [record["id"] for record in listed[::13]]})
+    files = [file["name"] for file in ask(gate, "GET", "/v1/datasets/forecasts/files").json()["files"]]
+    known = {
+        "id": [record["id"] for record in listed[::13]],
+        "file": [*files, *files, "2023-06-30.v0.csv.gz", "../issued"],
+    }
+    return Questions(TOLD["components"]["schemas"], {**KNOWN, **known})
 
 
 def ask(gate: Gate, method: str, path: str, **stated: Any) -> httpx.Response:

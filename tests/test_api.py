@@ -77,6 +77,7 @@ def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
     described = ask("GET", "/openapi.json").json()
     assert described["openapi"].startswith("3.1")
     stored = ("", "/latest", "/{id}", "/{id}/passport", "/{id}/replay")
+    shared = ("", "/{name}", "/{name}/schema", "/{name}/files", "/{name}/files/{file}", "/{name}/changes")
     paths = {
         "explanations",
         "hazards",
@@ -84,9 +85,15 @@ def test_the_api_describes_itself_in_openapi_3_1(ask: Ask) -> None:
         "levels",
         "sites",
         "sources",
+        "verification",
+        "aggregates",
+        "triggers",
+        "thresholds/simulate",
+        "catalogue",
         *(f"forecasts{path}" for path in stored),
+        *(f"datasets{path}" for path in shared),
     }
-    assert set(described["paths"]) == {"/risk", *(f"/v1/{path}" for path in paths)}
+    assert set(described["paths"]) == {"/risk", "/scenario", "/explain", *(f"/v1/{path}" for path in paths)}
     assert {"200", "422", "503"} <= set(described["paths"]["/risk"]["post"]["responses"])
     latest = described["paths"]["/v1/forecasts/latest"]["get"]
     assert [(one["name"], one["required"]) for one in latest["parameters"]] == [

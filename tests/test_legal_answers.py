@@ -150,7 +150,7 @@ def test_an_article_that_asks_for_what_is_not_known_is_named_with_its_reason(hom
     assert told.unread is not None
     assert (told.unread.article, told.unread.reason_en) == ("49", "it needs salinity")
     found = answers.levels(LevelsQuestion(), now=NOW)
-    assert found.withheld[COAST] == "cần đo mặn / it needs salinity"
+    assert (found.withheld_vi[COAST], found.withheld[COAST]) == ("cần đo mặn", "it needs salinity")
 
 
 def test_without_a_forecast_of_rain_the_answer_says_why_it_has_no_level(answers: Answers) -> None:

@@ -60,8 +60,8 @@ def test_delays_are_those_of_all_sites_and_a_day_without_report_yet_has_none(arc
 
 
 def test_without_reports_or_with_too_late_ones_nothing_is_told(archive: MakeArchive) -> None:
-    few = archive(*history("2024-03-08", 60, 0.4, 1.0)).as_of(at("2024-03-10 07:00"))
-    assert np.isnan(NOWCAST(few, WEEK).sel(site="S1").item()), "four weeks have four reports of each delay"
+    few = archive(*history("2024-03-08", 60, 0.2, 0.5)).as_of(at("2024-03-10 07:00"))
+    assert np.isnan(NOWCAST(few, WEEK).sel(site="S1").item()), "four weeks have fourteen reports of each delay"
     late = archive(*history("2024-03-09", 60, 0.5, 10.0)).as_of(at("2024-03-10 07:00"))
     # F(1) = 0.05 is below a tenth: the day before is left out, and the other stands for both
     assert NOWCAST(late, WEEK).sel(site="S1").item() == pytest.approx(20.0)

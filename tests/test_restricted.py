@@ -43,6 +43,7 @@ class Service:
         ]
         deployment = replace(deployment, sites=Sites(sites))
         settings, engine = ServiceSettings(home=kept, **stated), open_database(f"sqlite:///{kept / 'haidang.db'}")
+        self.deployment, self.settings = deployment, settings
         self.keys, self.audit = Keys(engine), Audit(engine)
         api, self.ring = build_api(), KeyRing(self.keys)
         api.state.answers, api.state.full_answers = Answers(public(deployment, settings)), Answers(deployment)

@@ -11,12 +11,14 @@ from deltalake import DeltaTable
 from tiny_deployment import COAST, SMALL, local, opened, the_deployment
 from tiny_deployment import ISSUED as ISSUE_TIMES
 
+from features.ahead import HighestAhead
 from features.errors import HaidangError
 from haidang import verifying
 from haidang.verifying import Verified, verify
 from models.targets import Highest
 from models.verified import VERIFIED
 from serving.deployment import Deployment
+from training.archive_peers import AtItsWord
 
 # Two issues: 27 and 30 June, for the next two days each; outcomes settle a day after a period is over.
 BEFORE, AFTER, LATER = local("2023-06-29 12:00"), local("2023-07-05 12:00"), local("2023-07-06 12:00")
@@ -205,6 +207,22 @@ def test_the_track_record_is_renewed_with_what_is_verified(deployment: Deploymen
     assert record is not None
     assert set(record.beside["reference"]) == {"climatology", "persistence"}
     assert set(record.alarms["level"]) == {"watch", "warning"}
+
+
+def test_forecasts_of_others_in_the_archive_are_scored_on_our_questions(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"weather model": AtItsWord(HighestAhead("rain"))}
+    monkeypatch.setattr("training.archive_peers.ARCHIVE_PEERS", {SMALL: run})
+    verify(deployment, AFTER)
+    record = deployment.track_records.read(SMALL)
+    assert record is not None
+    counts = record.beside.pivot_table(index=["site", "lead", "cut"], columns="reference", values=["n", "brier"])
+    ours, theirs = counts["n"]["climatology"], counts["n"]["weather model"]
+    assert (theirs > 0).all()
+    assert (theirs <= ours).all()
+    told = record.beside[record.beside["reference"] == "weather model"]
+    assert told["brier_reference"].between(0, 1).all()
 
 
 def test_where_nothing_was_issued_there_is_nothing_to_verify(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A whole small deployment in one folder: five communes, two hazards of its own, rain and its forecasts, all issued.
+"""A whole small deployment in one folder: five communes, two hazards of its own, rain and its forecasts, all shared.
 
 It is built once for each run of the tests, whichever worker comes first, and copied by those who change it.
 """
@@ -24,8 +24,11 @@ from features.sites import Sites
 keep_tools_quiet()
 
 from haidang import jobs  # noqa: E402
+from haidang.publishing import publish  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
+from serving.restricted import public  # noqa: E402
+from serving.service_settings import ServiceSettings  # noqa: E402
 
 HANOI = "Asia/Ho_Chi_Minh"
 SITES = """\
@@ -37,6 +40,15 @@ S4,Cô Tô,Co To,20.97,107.76,yes
 S5,Bình Liêu,Binh Lieu,21.52,107.39,no
 """
 SETTINGS = f'local_zone = "{HANOI}"\nsites = "sites.csv"\nhazards = "hazards"\nfrozen_years = 0\n'
+SHARING = """\
+[sharing]
+owner_vi = "Sở Nông nghiệp và Môi trường"
+owner_en = "Department of Agriculture and Environment"
+contact = "https://example.vn/lien-he"
+address = "https://haidang.example.vn"
+licence = "https://creativecommons.org/licenses/by/4.0/"
+observations = { small = "https://creativecommons.org/publicdomain/zero/1.0/" }
+"""
 HAZARD = '''"""{title}."""
 
 from features.ahead import TotalAhead
@@ -161,6 +173,8 @@ def build(home: Path) -> None:
         jobs.promote(deployment, deployment.hazard(name))
         for issue_time in ISSUED:
             jobs.issue_now(deployment, deployment.hazard(name), issue_time, ENDS)
+    (home / "service.toml").write_text(SHARING, encoding="utf-8")
+    publish(deployment, ServiceSettings(home=home), ENDS)
 
 
 def the_deployment(factory: pytest.TempPathFactory) -> Path:
@@ -213,5 +227,12 @@ def opened(home: Path) -> Deployment:
 def answering(home: Path) -> Answers:
     """The answers of the deployment in a folder, loaded."""
     answers = Answers(opened(home))
+    answers.refresh()
+    return answers
+
+
+def answering_everybody(home: Path) -> Answers:
+    """The same as everybody sees it."""
+    answers = Answers(public(opened(home), ServiceSettings(home=home)))
     answers.refresh()
     return answers

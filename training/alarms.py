@@ -1,22 +1,16 @@
 """Alarms and events: which events were alarmed before they began, by how many days, and which alarms were false.
 
-An event is a run of days of which gaps of up to two days are part; it is hit if an alarm of one of its days was issued
-before it began. Events and alarms are told from each other as in the first step of EDuMaP (Calvello and Piciullo 2016,
-doi:10.5194/nhess-16-103-2016).
+See `models.alarm_runs` for what an event and a false alarm are.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from models.alarm_runs import EventDays, Questions
+from models.block_sums import BLOCK_DAYS, TOO_FEW, Blocks, ratio_intervals, ratios
 from models.forecaster import EVENTS_TO_JUDGE
 from models.hazard import Hazard
 from models.track_records import ANY_LEAD, EVERYWHERE
-from training.block_sums import TOO_FEW, Blocks, ratio_intervals, ratios
-from training.scores import BLOCK_DAYS
-
-GAP_DAYS = 2
-Flags = npt.NDArray[np.bool_]
 
 
 def alarms(hazard: Hazard, shown: pd.DataFrame) -> pd.DataFrame:
@@ -45,21 +39,11 @@ def _of_level(rows: pd.DataFrame, length: int) -> pd.DataFrame:
     site, sites = pd.factorize(rows["site"], sort=True)
     lead, leads = pd.factorize(rows["lead"], sort=True)
     issue = np.unique(rows["issued"], return_inverse=True)[1]
-    rows = rows.assign(site=site, lead=lead + 1, issue=issue)  # lead 0 stands for any
-    days = _Days(rows, len(sites))
-    runs, alarmed = days.runs, rows[rows["alarm"]]
-    hits = _hits(runs, alarmed)
-    asked = days.asked(rows, len(leads))
-    asked_runs = pd.DataFrame(np.argwhere(asked), columns=["run", "lead"]).merge(hits, "outer", on=["run", "lead"])
-    asked_runs = asked_runs.join(runs[["site", "onset"]], on="run")
-    false = _false_alarms(alarmed.assign(touched=days.touched(alarmed)))
-    told = pd.concat(
-        [
-            asked_runs.assign(hit=asked_runs["gained"].notna(), false=False).rename(columns={"onset": "day"}),
-            false.assign(hit=False, false=True),
-        ],
-        ignore_index=True,
-    )
+    days = (rows[name].to_numpy(np.int64) for name in ("issued", "first", "end"))
+    asked = Questions(site, lead + 1, issue, *days)  # lead 0 stands for any
+    runs = EventDays(asked, rows["event"].to_numpy(bool), len(sites), len(leads))
+    matched = runs.matched(asked, rows["alarm"].to_numpy(bool))
+    told = pd.DataFrame(vars(matched) | {"hit": matched.hit})
     shape = len(sites) + 1, len(leads) + 1
     told = pd.concat([told.assign(site=told["site"] + 1), told.assign(site=0)])  # site 0 stands for all
     cell = (told["site"] * shape[1] + told["lead"]).to_numpy(np.int64)
@@ -90,76 +74,3 @@ def _of_level(rows: pd.DataFrame, length: int) -> pd.DataFrame:
         pd.MultiIndex.from_product(names, names=["site", "lead"]),
     )
     return table.reset_index()
-
-
-class _Days:
-    """The days of each site on which something was forecast, and the runs of those with an event.
-
-    Where periods overlap, an event lies on the days that no period without an event holds, if there are any.
-
-    Attributes:
-        runs: columns site, onset and last, local day numbers.
-    """
-
-    def __init__(self, rows: pd.DataFrame, n_sites: int) -> None:
-        self._begin, self._n_sites = int(rows["first"].min()), n_sites
-        self._n_days = int(rows["end"].max()) - self._begin
-        event = rows["event"].to_numpy(bool)
-        within = self._held(rows[event]) & ~self._held(rows[~event])
-        hidden = rows[event][~self._any(within, rows[event])]
-        self._event = within | self._held(hidden)
-        site, day = np.nonzero(self._event)
-        begins = np.diff(site, prepend=-1).astype(bool) | (np.diff(day, prepend=-1) > GAP_DAYS + 1)
-        ends = np.append(begins[1:], True)[: len(begins)]
-        self.runs = pd.DataFrame(
-            {"site": site[begins], "onset": day[begins] + self._begin, "last": day[ends] + self._begin}
-        )
-
-    def asked(self, rows: pd.DataFrame, n_leads: int) -> Flags:
-        """Whether a forecast of a lead held the onset of a run, shape (run, lead); the first lead is any."""
-        by_lead = [self._held(rows[rows["lead"] == lead + 1]) for lead in range(n_leads)]
-        held = np.stack([np.logical_or.reduce(by_lead), *by_lead], axis=-1)
-        asked: Flags = held[self.runs["site"], self.runs["onset"] - self._begin]
-        return asked
-
-    def touched(self, rows: pd.DataFrame) -> Flags:
-        """Whether the period of each row holds a day with an event."""
-        return self._any(self._event, rows)
-
-    def _held(self, rows: pd.DataFrame) -> Flags:
-        """Which days the periods of some rows hold, shape (site, day)."""
-        edges = np.zeros((self._n_sites, self._n_days + 1), dtype=np.int64)
-        np.add.at(edges, (rows["site"], rows["first"] - self._begin), 1)
-        np.add.at(edges, (rows["site"], rows["end"] - self._begin), -1)
-        held: Flags = edges.cumsum(axis=1)[:, :-1] > 0
-        return held
-
-    def _any(self, days: Flags, rows: pd.DataFrame) -> Flags:
-        until = np.pad(days.cumsum(axis=1), ((0, 0), (1, 0)))
-        site, first, end = (rows[name].to_numpy() for name in ("site", "first", "end"))
-        found: Flags = until[site, end - self._begin] > until[site, first - self._begin]
-        return found
-
-
-def _hits(runs: pd.DataFrame, alarmed: pd.DataFrame) -> pd.DataFrame:
-    """Runs that were alarmed before their onset; columns run, lead and gained, the days since the alarm stood."""
-    named = runs.rename_axis("run").reset_index()
-    pairs = named.merge(alarmed[["site", "lead", "issue", "issued", "first", "end"]], on="site")
-    before = (pairs["first"] <= pairs["last"]) & (pairs["end"] > pairs["onset"]) & (pairs["issued"] < pairs["onset"])
-    pairs = pairs[before]
-    pairs = pd.concat([pairs, pairs.assign(lead=ANY_LEAD)])[["run", "lead", "issue", "issued", "onset"]]
-    pairs = pairs.drop_duplicates(["run", "lead", "issue"]).sort_values(["run", "lead", "issue"], ascending=False)
-    of_run = pairs.groupby(["run", "lead"], sort=False)
-    broken = (of_run["issue"].diff().fillna(-1) != -1).groupby([pairs["run"], pairs["lead"]], sort=False).cumsum()
-    stood = pairs[broken == 0].groupby(["run", "lead"], as_index=False).agg({"issued": "min", "onset": "first"})
-    return stood.assign(gained=stood["onset"] - stood["issued"])[["run", "lead", "gained"]]
-
-
-def _false_alarms(alarmed: pd.DataFrame) -> pd.DataFrame:
-    """Runs of alarms of which no period holds an event; columns site, lead and day, on which they begin."""
-    both = pd.concat([alarmed, alarmed.assign(lead=ANY_LEAD)]).sort_values(["lead", "site", "first", "end"])
-    same = (both["lead"].diff() == 0) & (both["site"].diff() == 0)
-    latest = both.groupby(["lead", "site"])["end"].cummax().shift()
-    run = (~same | (both["first"] - latest > GAP_DAYS)).cumsum().rename("run")
-    runs = both.groupby(run).agg({"site": "first", "lead": "first", "first": "first", "touched": "any"})
-    return runs[~runs["touched"].to_numpy(bool)].rename(columns={"first": "day"})[["site", "lead", "day"]]

@@ -6,8 +6,9 @@ after L days or more in the mean (Shin, Ramdas and Rinaldo 2023, "E-detectors", 
 a mean of several such sums keeps that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,11 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 SHIFTS = (-1.0, 1.0)
 FAR = 2.0
+Stream = TypeVar("Stream", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Generic[Stream]):
     """What the streams tell together.
 
     Attributes:
@@ -29,12 +31,12 @@ class Change:
     """
 
     evidence: Floats
-    stream: str
+    stream: Stream
     shift: float
     since: int
 
 
-def detect(streams: Mapping[str, Floats]) -> Change:
+def detect(streams: Mapping[Stream, Floats]) -> Change[Stream]:
     """Watches streams that begin on the same day.
 
     Args:

@@ -7,7 +7,7 @@ ratio of both, as forecasts are damped. Leads are joined with the weights that t
 repeats of the day before is taken out, and what still gathers over a month is allowed for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +76,16 @@ def streams(told: ForecastDays, training: Flags) -> dict[str, Floats]:
         out.
     """
     made = {name: _stream(told.days, *paired(told, name), training) for name in told.observed}
-    return {name: values for name, values in made.items() if np.isfinite(values[training]).sum() >= AT_LEAST_DAYS}
+    return long_enough(made, training)
+
+
+def said_of_days(told: ForecastDays, variable: str) -> Floats:
+    """What was forecast for each day, so many days before, shape (day, site, lead)."""
+    ahead = told.issued[variable]
+    said = np.full(ahead.shape, np.nan)
+    for lead in range(1, ahead.shape[-1] + 1):
+        said[lead:, :, lead - 1] = ahead[:-lead, :, lead - 1]
+    return said
 
 
 def paired(told: ForecastDays, variable: str) -> tuple[Floats, Floats]:
@@ -85,10 +94,7 @@ def paired(told: ForecastDays, variable: str) -> tuple[Floats, Floats]:
     Returns:
         Two arrays of shape (day, lead).
     """
-    truth, ahead = told.observed[variable], told.issued[variable]
-    said = np.full(ahead.shape, np.nan)
-    for lead in range(1, ahead.shape[-1] + 1):
-        said[lead:, :, lead - 1] = ahead[:-lead, :, lead - 1]
+    truth, said = told.observed[variable], said_of_days(told, variable)
     both = np.isfinite(said) & np.isfinite(truth)[..., None]
     return _mean(said, both), _mean(np.broadcast_to(truth[..., None], said.shape), both)
 
@@ -113,26 +119,59 @@ def _mean(values: Floats, known: Flags) -> Floats:
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def _stream(days: Integers, said: Floats, truth: Floats, training: Flags) -> Floats:
-    """One stream of forecasts beside observations, both of shape (day, lead).
-
-    Residuals of each month are told by what three months of the training days teach.
-    """
-    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+def seasons(days: Integers) -> Floats:
+    """Sine and cosine of the day of the year, shape (day, 2)."""
     angle = 2 * np.pi * days / 365.2425
-    season = np.column_stack([np.sin(angle), np.cos(angle)])
-    near = [training & (np.minimum((month - m) % 12, (m - month) % 12) <= 1) for m in range(12)]
-    joined = np.full(len(days), np.nan)
-    for of_month in range(12):
-        wanted = near[of_month] | (month == of_month)
-        found = _joined(said[wanted], truth[wanted], season[wanted], near[of_month][wanted])
-        joined[month == of_month] = found[month[wanted] == of_month]
-    news = _news(joined, training)
+    return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def by_month(days: Integers, training: Flags, told: Callable[[Flags, Flags], Floats]) -> Floats:
+    """Numbers of each month that are told by what three months of the training days teach, shape (day,).
+
+    Args:
+        days: local day numbers.
+        training: which days are learned from, shape (day,).
+        told: gives the numbers of the days that are wanted, from these and those that are learned from.
+    """
+    month, numbers = _months(days), np.full(len(days), np.nan)
+    for of_month, learned in enumerate(_near(month, training)):
+        wanted = learned | (month == of_month)
+        numbers[month == of_month] = told(wanted, learned)[month[wanted] == of_month]
+    return numbers
+
+
+def standardised(days: Integers, values: Floats, training: Flags) -> Floats:
+    """What is new in each number, standard normal in the training days, by season; what gathers is allowed for."""
+    news, month = _news(values, training), _months(days)
     scores = np.full(len(days), np.nan)
-    for of_month in range(12):
+    for of_month, learned in enumerate(_near(month, training)):
         here = month == of_month
-        scores[here] = normal_scores(news[here], news[near[of_month]])
+        scores[here] = normal_scores(news[here], news[learned])
     return scores / _gathers(scores[training])
+
+
+def long_enough(made: Mapping[str, Floats], training: Flags) -> dict[str, Floats]:
+    """The streams that a year of training days or more is known of."""
+    return {name: values for name, values in made.items() if np.isfinite(values[training]).sum() >= AT_LEAST_DAYS}
+
+
+def _stream(days: Integers, said: Floats, truth: Floats, training: Flags) -> Floats:
+    """One stream of forecasts beside observations, both of shape (day, lead)."""
+    season = seasons(days)
+
+    def residuals(wanted: Flags, learned: Flags) -> Floats:
+        return _joined(said[wanted], truth[wanted], season[wanted], learned[wanted])
+
+    return standardised(days, by_month(days, training, residuals), training)
+
+
+def _months(days: Integers) -> Integers:
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+
+
+def _near(month: Integers, training: Flags) -> list[Flags]:
+    """For each month, which training days lie in it or in one next to it."""
+    return [training & (np.minimum((month - m) % 12, (m - month) % 12) <= 1) for m in range(12)]
 
 
 def _joined(said: Floats, truth: Floats, season: Floats, learned: Flags) -> Floats:

@@ -17,6 +17,10 @@ _RAIN, _BEFORE = "total_ahead(rain)", "total_over(rain, days=3, coverage=0.8)"
 _WETNESS, _SLOPE = "latest(soil_wetness, days=15)", "attribute(attribute=landslide_susceptibility)"
 _EXTREME = 0.99
 _FORECAST = ["peer", "site", "issue_time", "valid_from", "valid_to"]
+LHASA_INPUTS = (_RAIN, _BEFORE, _WETNESS, _SLOPE)
+"""Names of the features of a landslide hazard that the recipe reads."""
+SAID = pd.DataFrame(columns=[*_FORECAST, "cut", "probability"])
+"""No forecast of a peer: what a table of them looks like."""
 
 
 class LhasaLike(Exceedance):
@@ -61,7 +65,7 @@ def lhasa_like(hazard: Hazard) -> Exceedance:
         ValueError: if the hazard lacks one of the four inputs.
     """
     names = [feature.name for feature in hazard.features]
-    lacking = [name for name in (_RAIN, _BEFORE, _WETNESS, _SLOPE) if name not in names]
+    lacking = [name for name in LHASA_INPUTS if name not in names]
     if lacking:
         raise ValueError(f"hazard {hazard.name} has no peer like LHASA: add {', '.join(lacking)} to its features")
     return PerPeriod(hazard.target.severity_cuts, member=LhasaLike())
@@ -88,7 +92,7 @@ def kept_peers(hazard: Hazard, archive: Archive) -> pd.DataFrame:
     for (*forecast, kind), rows in kept.groupby([*_FORECAST, "kind"]):
         chances = _chances(hazard.target, str(kind), rows)
         told += [(*forecast, cut, chance) for cut, chance in chances.items()]
-    found = pd.DataFrame(told, columns=[*_FORECAST, "cut", "probability"])
+    found = pd.DataFrame(told, columns=list(SAID.columns))
     return found.drop_duplicates([*_FORECAST, "cut"])
 
 

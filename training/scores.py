@@ -9,13 +9,13 @@ import xarray as xr
 from scores.categorical import BinaryContingencyManager
 from scores.probability import brier_score, isotonic_fit
 
+from models.block_sums import BLOCK_DAYS as BLOCK_DAYS
+from models.block_sums import CONFIDENCE as CONFIDENCE
+from models.block_sums import ITERATIONS as ITERATIONS
+from models.block_sums import SEED as SEED
 from models.forecaster import Skill
 from training.backtest import FORECASTERS, Backtest
 
-ITERATIONS = 1000
-CONFIDENCE = 0.9
-SEED = 20260101
-BLOCK_DAYS = 30
 Floats = npt.NDArray[np.float64]
 
 

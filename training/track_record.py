@@ -4,25 +4,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import xarray as xr
 from scores.continuous import flip_flop_index
 
-from features.local_days import day_numbers
+from models.as_shown import BASELINES, as_shown, by_cut
+from models.block_sums import BLOCK_DAYS, TOO_FEW, Blocks, Floats, over, ratio_intervals, ratios
 from models.forecaster import EVENTS_TO_JUDGE
 from models.hazard import Hazard
 from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecord
 from training.alarms import alarms
-from training.block_sums import TOO_FEW, Blocks, Floats, over, ratio_intervals, ratios
-from training.scores import BLOCK_DAYS
 
-COLUMNS = [
-    "issue_time", "site", "lead", "valid_from", "valid_to", "issued_at", "forecaster", "cuts", "probabilities",
-    "climatology", "persistence", "level", "shadow", "outcome",
-]  # fmt: skip
-"""Which columns of `VERIFIED` it is made of."""
-BASELINES = ("climatology", "persistence")
-_QUESTION = ["issue_time", "site", "valid_from"]
 _FEWEST_TO_FLIP = 3
 
 
@@ -31,12 +22,12 @@ def track_record(hazard: Hazard, verified: pa.Table, zone: str, *, peers: pd.Dat
 
     Args:
         hazard: the hazard, for its cuts, levels and periods.
-        verified: the columns `COLUMNS`, each record once; forecasts that were never shown are left out, and of several
-            forecasters at one issue time the one that issued last counts.
+        verified: the columns `models.as_shown.COLUMNS`, each record once; forecasts that were never shown are left
+            out, and of several forecasters at one issue time the one that issued last counts.
         zone: IANA zone of the local day.
         peers: what peers said, see `training.peers.kept_peers`.
     """
-    shown = _shown(verified, zone)
+    shown = as_shown(verified, zone)
     answers = _by_cut(hazard, shown, verified)
     references = list(BASELINES)
     for peer, said in peers.groupby("peer") if peers is not None else ():
@@ -46,45 +37,16 @@ def track_record(hazard: Hazard, verified: pa.Table, zone: str, *, peers: pd.Dat
     return TrackRecord(cells.scores(answers), cells.beside(answers, references), alarms(hazard, shown))
 
 
-def _shown(verified: pa.Table, zone: str) -> pd.DataFrame:
-    """One row per question that was answered to people, without lists; `row` is where it stands among the verified."""
-    plain = [name for name in COLUMNS if name not in ("cuts", "probabilities", *BASELINES)]
-    table = verified.select(plain).to_pandas().assign(row=np.arange(len(verified)))
-    table = table[~table["shadow"].to_numpy(bool)].sort_values("issued_at", kind="stable")
-    last = table.groupby("issue_time")["issued_at"].transform("max")
-    table = table[table["issued_at"] == last].drop_duplicates(_QUESTION, keep="last")
-    days = {
-        "issued": day_numbers(pd.DatetimeIndex(table["issue_time"]), zone),
-        "first": day_numbers(pd.DatetimeIndex(table["valid_from"]), zone),
-        "end": day_numbers(pd.DatetimeIndex(table["valid_to"]), zone),
-    }
-    return table.assign(**days, site=table["site"].astype(str)).reset_index(drop=True)
-
-
 def _by_cut(hazard: Hazard, shown: pd.DataFrame, verified: pa.Table) -> pd.DataFrame:
     """One row per question and cut of today's, with what was told of it; `event` is NaN where nobody looked."""
     lists = verified.select(["cuts", "probabilities", *BASELINES]).take(shown["row"].to_numpy())
-    cuts = lists["cuts"].combine_chunks()
-    row = pc.list_parent_indices(cuts).to_numpy()
-    flat_cuts = pc.list_flatten(cuts).to_numpy()
-    column = np.arange(len(row)) - pc.list_value_length(cuts).fill_null(0).to_numpy().cumsum()[row - 1] * (row > 0)
+    row, flat_cuts, answers = by_cut(lists)
     told = shown[["issue_time", "issued", "site", "lead", "valid_from", "valid_to"]].iloc[row].reset_index(drop=True)
-    told["cut"] = flat_cuts
-    for name in ("probabilities", *BASELINES):
-        told[name] = _aligned(lists[name].combine_chunks(), row, column)
+    told = told.assign(cut=flat_cuts, **answers)
     outcome = shown["outcome"].to_numpy(float)[row]
     event = hazard.target.severity(outcome) >= hazard.target.severity(flat_cuts)
     told["event"] = np.where(np.isnan(outcome), np.nan, event)
     return told[told["cut"].isin(hazard.target.cuts)].reset_index(drop=True)
-
-
-def _aligned(values: pa.ListArray, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> Floats:
-    """The values of lists at rows and places in them; NaN where a list is missing or shorter."""
-    length = pc.list_value_length(values).fill_null(0).to_numpy()
-    start = length.cumsum() - length
-    flat = pc.list_flatten(values).to_numpy(zero_copy_only=False).astype(float)
-    there = column < length[row]
-    return np.where(there, np.append(flat, np.nan)[np.where(there, start[row] + column, -1)], np.nan)
 
 
 def _said_before(answers: pd.DataFrame, said: pd.DataFrame) -> Floats:

@@ -27,14 +27,14 @@ def report_command(
     from haidang.hazard_report.pictures import pictures
     from serving.deployment import open_deployment
     from serving.hazard_view import newest_card
-    from training.peers import PEERS
+    from training.archive_peers import recipes
 
     deployment = open_deployment(context.obj)
     settings, chosen = deployment.settings, deployment.hazard(hazard)
     span = [None if day is None else pd.Timestamp(day, tz=settings.local_zone) for day in (start, end)]
     with views.steps(f"backtest {hazard}") as told:
         tested = jobs.run_backtest(
-            deployment, chosen, start=span[0], end=span[1], further=PEERS.get(chosen.name, {}), progress=told
+            deployment, chosen, start=span[0], end=span[1], further=recipes(chosen), progress=told
         )
     with views.waiting(f"report {hazard}"):
         facts = gather(tested, deployment.archive, newest_card(deployment, chosen))

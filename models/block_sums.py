@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.scores import CONFIDENCE, ITERATIONS, SEED
-
+ITERATIONS = 1000
+CONFIDENCE = 0.9
+SEED = 20260101
+BLOCK_DAYS = 30
 FEWEST_BLOCKS = 5
 """With fewer blocks a bootstrap says nothing."""
 TOO_FEW = "too few to judge"
@@ -60,12 +62,24 @@ def ratio_intervals(part: Floats, whole: Floats, chosen: npt.NDArray[np.bool_]) 
     blocks = len(part)
     if blocks < FEWEST_BLOCKS or not chosen.any():
         return low, high
-    drawn = np.random.default_rng(SEED).multinomial(blocks, np.full(blocks, 1 / blocks), ITERATIONS).astype(float)
-    found = np.sort(over(drawn @ part[:, chosen], drawn @ whole[:, chosen]), axis=0)
+    drawn = draws(blocks)
+    low[chosen], high[chosen] = central(over(drawn @ part[:, chosen], drawn @ whole[:, chosen]))
+    return low, high
+
+
+def draws(blocks: int) -> Floats:
+    """How often each block is drawn, shape (draw, block): as many as there are, with replacement."""
+    drawn = np.random.default_rng(SEED).multinomial(blocks, np.full(blocks, 1 / blocks), ITERATIONS)
+    return drawn.astype(float)
+
+
+def central(figures: Floats) -> tuple[Floats, Floats]:
+    """Ends of the central 90 % of figures of shape (draw, cell), those that could not be told left out."""
+    found = np.sort(figures, axis=0)
     counted = np.isfinite(found).sum(axis=0)
     tail = (1 - CONFIDENCE) / 2
     at = np.stack([np.floor(tail * (counted - 1)), np.ceil((1 - tail) * (counted - 1))]).clip(0).astype(int)
-    low[chosen], high[chosen] = np.take_along_axis(found, at, axis=0)
+    low, high = np.take_along_axis(found, at, axis=0)
     return low, high
 
 
