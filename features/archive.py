@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 import xarray as xr
 from deltalake import DeltaTable
 
-from features.delta import WRITTEN, add_new, equal, is_table
+from features.delta import add_new, equal, is_table, join_files
 from features.entries import ENTRIES, KEY, NAMES, QUARANTINE, SIMULATED, Receipt, inspect, rejected
 from features.errors import HaidangError
 from features.kept import Kept
@@ -30,7 +30,8 @@ CODED = pa.schema(
     [field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in NAMES else field for field in ENTRIES]
 )
 READ = ds.ParquetReadOptions(dictionary_columns=NAMES)
-FILE_BYTES = 2**20
+_TIMES = ("valid_time", "known_time")
+_TOLD_TO = timedelta(milliseconds=1)  # how exactly the log of a table tells of moments
 
 
 class Archive:
@@ -110,8 +111,11 @@ class Archive:
         return Kept(self._entries.parent, name)
 
     def compact(self) -> None:
-        """Joins small files into larger ones, about a million entries each; the entries stay the same."""
-        self._table().optimize.compact(target_size=FILE_BYTES, writer_properties=WRITTEN)
+        """Joins small files into larger ones, about a million entries each; the entries stay the same.
+
+        The small files are kept: what was issued is replayed from the version of then.
+        """
+        join_files(self._entries)
 
     def as_of(self, issue_times: pd.Timestamp | Iterable[pd.Timestamp]) -> Snapshot:
         """What was known at one or more issue times, and nothing else.
@@ -254,8 +258,9 @@ class Archive:
         """What the archive holds for the keys of some entries; NaN where it holds nothing."""
         if entries.empty or not self.exists:
             return pd.Series(np.nan, index=entries.index)
-        valid_time = entries["valid_time"]
-        between = (ds.field("valid_time") >= valid_time.min()) & (ds.field("valid_time") <= valid_time.max())
+        bounds = [(ds.field(name), entries[name].min(), entries[name].max()) for name in _TIMES]
+        (valid, first, last), (known, earliest, latest) = bounds
+        between = (valid >= first) & (valid <= last) & (known >= earliest) & (known <= latest)
         table = self._dataset(_stretch(entries)).to_table([*KEY, "value"], filter=between)
         held = table.to_pandas().astype(entries.dtypes[NAMES])
         both = entries[KEY].merge(held, on=KEY, how="left")
@@ -288,11 +293,17 @@ class Archive:
         return pa.table(self._table().get_add_actions(flatten=True)).select(["partition.variable"]).to_pylist()
 
     def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
-        fragments = self._dataset(None if variable is None else _of(variable)).get_fragments()
+        """The first or last moment in a column, from the files that may hold it by what the log tells."""
+        told = pa.table(self._table().get_add_actions(flatten=True))
+        if variable is not None:
+            told = told.filter(pc.field("partition.variable") == variable)
+        if not len(told):
+            raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
+        bounds, at = pc.min_max(told[f"{which}.{column}"]).as_py(), ds.field(column)
+        near = at <= bounds["min"] + _TOLD_TO if which == "min" else at >= bounds["max"] - _TOLD_TO
+        fragments = self._dataset(None if variable is None else _of(variable)).get_fragments(near)
         groups = (group for fragment in fragments for group in fragment.row_groups)
         found: list[datetime] = [group.statistics[column][which] for group in groups]
-        if not found:
-            raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
         return pd.Timestamp(min(found) if which == "min" else max(found))
 
     def _local(self, moment: pd.Timestamp) -> str:
@@ -315,7 +326,10 @@ def _of(variable: str) -> list[tuple[str, str, str]]:
 
 
 def _stretch(entries: pd.DataFrame, table: str = "") -> str:
-    """In SQL: the variables of some entries, from the first valid time to the last."""
+    """In SQL: the variables of some entries, from the first valid time and known time to the last."""
     names = ", ".join(f"'{name}'" for name in entries["variable"].unique())
-    first, last = (moment.isoformat() for moment in entries["valid_time"].agg(["min", "max"]))
-    return f"{table}variable in ({names}) and {table}valid_time between '{first}' and '{last}'"
+    told = [f"{table}variable in ({names})"]
+    for time in _TIMES:
+        first, last = (moment.isoformat() for moment in entries[time].agg(["min", "max"]))
+        told.append(f"{table}{time} between '{first}' and '{last}'")
+    return " and ".join(told)

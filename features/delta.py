@@ -11,6 +11,9 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from features.errors import HaidangError
 
 WRITTEN = WriterProperties(compression="ZSTD", max_row_group_size=2**17)
+FILE_BYTES = 2**20
+KEPT_HOURS = 7 * 24
+_LOG_IS_KEPT = {"delta.enableExpiredLogCleanup": "false"}
 
 
 def is_table(folder: Path) -> bool:
@@ -52,7 +55,7 @@ def add_new(
             mode="ignore",
             partition_by=partition_by,
             description=json.dumps(about or {}),
-            configuration={"delta.appendOnly": "true"},
+            configuration={"delta.appendOnly": "true"} | _LOG_IS_KEPT,
         )
         merge = DeltaTable(str(folder)).merge(
             rows, same, source_alias="new", target_alias="held", merge_schema=True, writer_properties=WRITTEN
@@ -68,6 +71,44 @@ def add_new(
             f"{len(rows):,} rows could not be stored in {folder}, and none of them is: {error}; see that the disk has "
             "room and can be written, then run the command again"
         ) from error
+
+
+def join_files(folder: Path) -> int:
+    """Joins the small files of each partition into files of about a megabyte; no row is changed, lost or added.
+
+    Who reads an earlier version, or is reading while it is done, goes on: the small files stay where they are until
+    `remove_joined`. The log of the table is kept from now on, so that every version can be read.
+
+    Returns:
+        How many files were joined.
+
+    Raises:
+        HaidangError: if another process was writing there at the same time, or the disk is full; then none is joined.
+    """
+    try:
+        table = DeltaTable(str(folder))
+        if not _LOG_IS_KEPT.items() <= table.metadata().configuration.items():
+            table.alter.set_table_properties(_LOG_IS_KEPT)
+        told = table.optimize.compact(target_size=FILE_BYTES, writer_properties=WRITTEN)
+    except (OSError, DeltaError) as error:
+        raise HaidangError(f"the files in {folder} could not be joined, and stay as they are: {error}") from error
+    return int(told["numFilesRemoved"])
+
+
+def remove_joined(folder: Path, *, kept_hours: int = KEPT_HOURS) -> int:
+    """Removes files that were joined into others long ago; only for tables of which no earlier version is ever read.
+
+    Args:
+        folder: the table's folder.
+        kept_hours: how long they are left for those who may still be reading them.
+
+    Returns:
+        How many files were removed.
+    """
+    table = DeltaTable(str(folder))
+    if not table.vacuum(kept_hours, dry_run=True, enforce_retention_duration=False):
+        return 0
+    return len(table.vacuum(kept_hours, dry_run=False, enforce_retention_duration=False))
 
 
 def equal(columns: Iterable[str]) -> str:

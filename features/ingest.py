@@ -58,6 +58,8 @@ def ingest(
 ) -> Receipt:
     """Brings what a source has into the archive; run twice it changes nothing, killed it can be run again.
 
+    After several batches their small files are joined; those of one are left to the next time, or to the job.
+
     Args:
         source: where the values come from.
         archive: where they go.
@@ -79,7 +81,7 @@ def ingest(
         raise HaidangError(f"nothing lies between {start} and {end}: the start comes before the end")
     for name in source.variables:
         variable_named(name)
-    whole = Receipt()
+    whole, batches = Receipt(), 0
     asked = archive.sites if sites is None else sites
     for batch in _one_ahead(source.fetch(asked, start, end)):
         if "events" in batch.tables and len(asked) < len(archive.sites):
@@ -89,8 +91,8 @@ def ingest(
             )
         receipt = _store(batch, source, archive, now)
         progress(receipt, batch.delivered_until)
-        whole += receipt
-    if archive.exists:
+        whole, batches = whole + receipt, batches + 1
+    if archive.exists and batches > 1:
         archive.compact()
     return whole
 

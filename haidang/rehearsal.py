@@ -1,4 +1,4 @@
-"""A rehearsal: a stretch of time is lived through day by day, each step seeing only what was known at its moment."""
+"""A rehearsal: a stretch of time is lived through day by day, each step at its hour."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,6 @@ import pandas as pd
 from features.errors import HaidangError
 from features.local_days import day_numbers, day_starts, moments
 from haidang.faults import Killed
-from haidang.rehearsal_folder import at_moment
 from serving.deployment import Deployment
 
 Tell = Callable[[str, str, str], None]
@@ -26,8 +25,8 @@ class Step:
         name: its name, that of a job.
         hour: local hour.
         every_days: done on days whose number is a multiple of this.
-        do: does it, given the deployment as it is known at the moment, the moment, and whom to tell of what somebody
-            should look at (kind, about, text); gives what it did, as pairs of about what, and text.
+        do: does it, given the deployment, the moment, and whom to tell of what somebody should look at (kind, about,
+            text); gives what it did, as pairs of about what, and text.
     """
 
     name: str
@@ -86,7 +85,7 @@ def live_through(
     A step that fails, fails alone: the others are done, and it is due again when its next day comes.
 
     Args:
-        deployment: whose archive holds the record of the whole stretch.
+        deployment: what is lived through in; its archive holds what the steps have ingested, so that none sees more.
         start: first day, the one that holds this moment.
         end: day after the last.
         steps: what is done.
@@ -129,7 +128,7 @@ def _done(step: Step, deployment: Deployment, moment: pd.Timestamp) -> list[Note
         lines.append(Noted(moment, step.name, f"{ALERT}: {kind}", about, text))
 
     try:
-        for about, text in step.do(at_moment(deployment, moment), moment, tell):
+        for about, text in step.do(deployment, moment, tell):
             lines.append(Noted(moment, step.name, "done", about, text))
     except HaidangError as error:
         lines.append(Noted(moment, step.name, FAILED, step.name, str(error)))

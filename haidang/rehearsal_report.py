@@ -18,7 +18,7 @@ from training.scores import BLOCK_DAYS, resampled_weights, skill_against, skill_
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("climatology", "persistence")
-ROUTINE = ("ingest", "issue", "verify")
+ROUTINE = ("ingest", "issue", "verify", "compact")
 
 
 class AsIssued(BaseModel):

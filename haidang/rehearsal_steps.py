@@ -1,36 +1,36 @@
 """The daily steps of a rehearsal: what became known, and what is issued from it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pandas as pd
-from deltalake import DeltaTable
 
 from features.errors import HaidangError
-from features.snapshot import Snapshot
+from features.ingest import ingest
+from haidang.compacting import compact, tables
 from haidang.handing_over import before_the_gate, rolling_test
 from haidang.holding import hold_all
+from haidang.ingests import FAR_AHEAD, LONG_AGO
 from haidang.rehearsal import Step, Tell
-from haidang.rehearsal_folder import at_moment
+from haidang.rehearsal_record import ToCome
 from haidang.retraining import retrain_due
 from haidang.verifying import settle, verified_forecasts
 from haidang.watching import Watched, watch
 from models.forecaster import Forecaster
 from serving.deployment import Deployment
-from serving.issue import Known, answers_to, records_of
+from serving.issue import Known, issue_from
 
-INGEST_HOUR = 6
-WATCHED_EVERY_DAYS = 28
-AT_ONCE = 28
-_DAY = pd.Timedelta(days=1)
+WATCHED_EVERY_DAYS, COMPACTED_EVERY_DAYS = 7, 7
 
 
-def daily_steps(deployment: Deployment, names: Sequence[str], start: pd.Timestamp, end: pd.Timestamp) -> list[Step]:
+def daily_steps(
+    deployment: Deployment, to_come: ToCome, names: Sequence[str], start: pd.Timestamp, end: pd.Timestamp
+) -> list[Step]:
     """What is done day by day, in this order at equal hours.
 
     Args:
         deployment: of the rehearsal.
+        to_come: what is to be ingested.
         names: the hazards.
         start: first day.
         end: day after the last.
@@ -38,9 +38,10 @@ def daily_steps(deployment: Deployment, names: Sequence[str], start: pd.Timestam
     issue_hour = max(deployment.hazard(name).issue_hour for name in names)
     after, watching = issue_hour + 1, Watching(names)
     return [
-        Step("ingest", INGEST_HOUR, 1, Ingesting(deployment)),
+        Step("ingest", issue_hour, 1, Ingesting(to_come)),
         Step("issue", issue_hour, 1, Issuing(deployment, names, start, end)),
         Step("verify", after, 1, partial(_verified, names)),
+        Step("compact", after, COMPACTED_EVERY_DAYS, _compacted),
         Step("drift", after, WATCHED_EVERY_DAYS, watching.watch),
         Step("retrain", after, WATCHED_EVERY_DAYS, watching.retrain),
     ]
@@ -55,6 +56,12 @@ def _verified(names: Sequence[str], deployment: Deployment, now: pd.Timestamp, t
             yield one.hazard, f"{one.settled:,} settled, {one.unknown:,} unknown, {one.changed:,} changed"
 
 
+def _compacted(deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
+    """Joins small files, as they would slow down every reading."""
+    for name, folder in tables(deployment).items():
+        yield name, compact(name, folder)
+
+
 class Watching:
     """Looks for drift and holds champions to their band; on the same day, retrains what is due for what was found."""
 
@@ -66,7 +73,7 @@ class Watching:
     def watch(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
         """Gives each champion that was rolled back or held back."""
         self._verified = verified_forecasts(deployment, self._names)
-        self._watched = watch(deployment, now, tell, verified=self._verified, hazards=self._names)
+        self._watched = watch(deployment, now, tell, verified=self._verified, hazards=self._names, before=self._watched)
         yield from hold_all(deployment, self._watched.performance, now, tell).items()
 
     def retrain(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
@@ -85,58 +92,43 @@ class Watching:
 
 
 class Ingesting:
-    """Tells how many entries of each source became known since the day before; they lie in the archive already."""
+    """Ingests what each source has told since the day before; a day on which it dies is made up for by the next."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        """Counts the whole record once."""
-        held = DeltaTable(str(deployment.settings.archive / "entries")).to_pyarrow_dataset()
-        counted = (
-            held.to_table(["source", "known_time"]).group_by(["source", "known_time"]).aggregate([([], "count_all")])
-        )
-        self._counted = counted.to_pandas()
+    def __init__(self, to_come: ToCome) -> None:
+        self._to_come = to_come
 
     def __call__(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
-        """Gives each source and what came of it."""
-        new = self._counted["known_time"].between(now - _DAY, now, inclusive="right")
-        by_source = self._counted[new].groupby("source")["count_all"].sum()
-        for source in sorted(self._counted["source"].unique()):
-            yield source, f"{by_source.get(source, 0):,} entries became known"
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The rows of a hazard at some issue times, and what was known at each of them."""
-
-    known: Mapping[pd.Timestamp, Known]
-    rows: pd.DataFrame
+        """Gives each source that told anything, and what came of it."""
+        for source in self._to_come.known_by(now):
+            receipt = ingest(source, deployment.archive, LONG_AGO, FAR_AHEAD, now=now)
+            yield source.name, f"{receipt.accepted:,} entries accepted, {receipt.quarantined:,} quarantined"
+        self._to_come.is_in(now)
 
 
 class Issuing:
     """Issues each hazard at its newest regular issue time, once, with what was known then; late ones too.
 
-    The rows of several issue times are asked at once: they are the same, bit for bit, as if each were asked by itself,
-    which the laws hold. They are answered issue by issue, as an answer may differ in its last bit with how many are
-    given at once.
+    Those of one issue time are asked from one reading.
     """
 
     def __init__(self, deployment: Deployment, names: Sequence[str], start: pd.Timestamp, end: pd.Timestamp) -> None:
         """Lays out the issue times."""
-        self._whole = deployment
         self._waiting = {name: expected(deployment, name, start, end) for name in names}
-        self._read: dict[tuple[pd.Timestamp, ...], tuple[Snapshot, Mapping[pd.Timestamp, Known]]] = {}
-        self._asked: dict[str, _Asked] = {}
         self._champions: dict[str, tuple[str | None, Forecaster]] = {}
 
     def __call__(self, deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Iterator[tuple[str, str]]:
         """Gives each hazard that was issued; what cannot be is told as failed, and all others are issued."""
-        self._read = {times: read for times, read in self._read.items() if times[-1] >= now}
+        known: dict[pd.Timestamp, Known] = {}
         made = {}
         for name, times in self._waiting.items():
             come = int((times <= now).sum())
             if not come:
                 continue
+            time = times[come - 1]
             try:
-                made[name] = self._records(deployment, name, times[come - 1 :], now)
+                if time not in known:
+                    known[time] = Known(deployment.archive, time)
+                made[name] = issue_from(self._champion(deployment, name), known[time], issued_at=now)
             except HaidangError as error:
                 tell("failed", f"issue: {name}", str(error))
             self._waiting[name] = times[come:]
@@ -145,31 +137,12 @@ class Issuing:
         for name, records in made.items():
             yield name, f"{len(records):,} forecasts of {records['issue_time'].iloc[0].isoformat()} issued"
 
-    def _records(self, deployment: Deployment, name: str, times: pd.DatetimeIndex, now: pd.Timestamp) -> pd.DataFrame:
-        """The records of a hazard at the first of its coming issue times."""
-        asked = self._asked.get(name)
-        if asked is None or times[0] not in asked.known:
-            snapshot, known = self._known(times[:AT_ONCE])
-            asked = self._asked[name] = _Asked(known, deployment.hazard(name).rows(snapshot))
-        champion = self._champion(deployment, name)
-        told = answers_to(champion, asked.rows.loc[[times[0]]], deployment.settings.local_zone)
-        return records_of(champion, told, asked.known[times[0]], issued_at=now)
-
     def _champion(self, deployment: Deployment, name: str) -> Forecaster:
         """The champion of today; a new one sits its exam once."""
         tag = deployment.shelf.tag(name)
         if name not in self._champions or self._champions[name][0] != tag:
             self._champions[name] = tag, deployment.shelf.champion(deployment.hazard(name))
         return self._champions[name][1]
-
-    def _known(self, times: pd.DatetimeIndex) -> tuple[Snapshot, Mapping[pd.Timestamp, Known]]:
-        """What was known at some issue times, read once for all hazards that are issued then."""
-        if tuple(times) not in self._read:
-            archive = at_moment(self._whole, times[-1]).archive
-            snapshot = archive.as_of(times)
-            alone = zip(times, snapshot.blocks(1), strict=True)
-            self._read[tuple(times)] = snapshot, {time: Known(archive, time, one) for time, one in alone}
-        return self._read[tuple(times)]
 
 
 def expected(deployment: Deployment, name: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:

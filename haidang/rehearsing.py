@@ -46,13 +46,13 @@ def rehearse(
         )
     of_entries: list[EntryFault] = [fault for fault in faults if not isinstance(fault, Killed)]
     with views.waiting("lay out the record"):
-        deployment = lay_out(base, folder, of_entries)
+        deployment, to_come = lay_out(base, folder, start, of_entries)
     with views.steps("first champions") as progress:
-        without = crown_first(base, deployment, names, start, same_record=not of_entries, progress=progress)
+        without = crown_first(deployment, names, start, progress=progress)
     taking_part = [name for name in names if name not in without]
     if not taking_part:
         raise HaidangError(f"no hazard can take part: {next(iter(without.values()))}")
-    steps = daily_steps(deployment, taking_part, start, end)
+    steps = daily_steps(deployment, to_come, taking_part, start, end)
     with views.steps("days") as progress:
         killed = [fault for fault in faults if isinstance(fault, Killed)]
         lived = live_through(deployment, start, end, steps, killed=killed, progress=progress)

@@ -105,5 +105,6 @@ JOBS = (
     Job("drift", "Theo dõi sai lệch", "Watch for drift", "0 9 * * *", _hours(1), 2, scheduled.drift),
     Job("retrain", "Huấn luyện lại", "Retrain", "0 20 * * *", _hours(8), 1, scheduled.retrain),
     Job("silence", "Phát hiện im lặng", "Find silence", "5,35 * * * *", _hours(0.2), 2, scheduled.silence),
+    Job("compact", "Gộp tệp nhỏ", "Join small files", "45 1 * * sun", _hours(0.5), 3, scheduled.compact),
     Job("backup", "Sao lưu", "Back up", "30 2 * * *", _hours(3), 2, scheduled.back_up),
 )

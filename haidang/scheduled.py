@@ -129,6 +129,15 @@ def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
     return {"expected": look}
 
 
+def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
+    """A part for each table that grows day by day: its small files are joined."""
+    from haidang import compacting
+    from serving.deployment import open_deployment
+
+    found = compacting.tables(open_deployment(settings))
+    return {name: partial(compacting.compact, name, folder) for name, folder in found.items()}
+
+
 def publish(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """One part: the shared datasets are brought up to date, where the service's settings say whose they are."""
     from haidang.publishing import publish as publish_all

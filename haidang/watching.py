@@ -11,7 +11,7 @@ from haidang.retraining_log import RetrainingLog
 from models.hazard import Hazard
 from serving.deployment import Deployment
 from training.data_quality import QualityAlarm, data_quality
-from training.drift import Drift, covariate_drift
+from training.drift import Drift, covariate_drift, last_window_ends
 from training.forecast_bias import ForecastBias, KnownChange, forecast_bias
 from training.performance import Performance, performance
 
@@ -66,6 +66,7 @@ def watch(
     open_alerts: Collection[tuple[str, str]] = (),
     verified: pd.DataFrame | None = None,
     hazards: Collection[str] | None = None,
+    before: Watched | None = None,
 ) -> Watched:
     """Looks for drift of the data, the inputs, the forecasts by others and the performance; starts nothing.
 
@@ -78,12 +79,13 @@ def watch(
         verified: verified forecasts, as in `training/performance.py`, with the column hazard; None where there are
             none.
         hazards: names of the hazards to look at; all for None.
+        before: what was found the last time; verdicts on inputs that still stand are taken from it.
     """
     archive, zone = deployment.archive, deployment.settings.local_zone
     engine = open_database(deployment.settings.database_address)
     chosen = [deployment.hazards[name] for name in deployment.hazards if hazards is None or name in hazards]
     quality = data_quality(archive, IngestLog(engine), now)
-    drift = {hazard.name: found for hazard in chosen if (found := _drift(deployment, hazard, now)) is not None}
+    drift = {hazard.name: found for hazard in chosen if (found := _drift(deployment, hazard, now, before)) is not None}
     known = known_changes(RetrainingLog(engine), list(deployment.hazards))
     bias = forecast_bias(archive, now, known=known) if archive.exists else None
     judged = {} if verified is None else _performance(deployment, chosen, verified)
@@ -110,12 +112,15 @@ def known_changes(log: RetrainingLog, hazards: Collection[str]) -> list[KnownCha
     return [KnownChange(since, until) for since, until in sorted((a, b) for a, b in spans if a is not None)]
 
 
-def _drift(deployment: Deployment, hazard: Hazard, now: pd.Timestamp) -> Drift | None:
+def _drift(deployment: Deployment, hazard: Hazard, now: pd.Timestamp, before: Watched | None) -> Drift | None:
     card = deployment.shelf.card(hazard.name)
     if card is None or card.learned_from is None or card.learned_until is None:
         return None
-    learned_from, learned_until = (pd.Timestamp(moment) for moment in (card.learned_from, card.learned_until))
-    return covariate_drift(hazard, deployment.archive, now, learned_from=learned_from, learned_until=learned_until)
+    archive, learned = deployment.archive, (pd.Timestamp(card.learned_from), pd.Timestamp(card.learned_until))
+    held = None if before is None else before.drift.get(hazard.name)
+    if held is not None and held.learned == learned and held.end == last_window_ends(now, archive.zone):
+        return held
+    return covariate_drift(hazard, archive, now, learned_from=learned[0], learned_until=learned[1])
 
 
 def _performance(deployment: Deployment, hazards: list[Hazard], verified: pd.DataFrame) -> dict[str, Performance]:

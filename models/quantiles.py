@@ -173,7 +173,8 @@ class Quantiles(BaseEstimator):
     def _raw(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """Quantiles before the offsets, shape (row, learned level), and the width that offsets are told in, (row,)."""
         trees = xgboost.Booster(model_file=bytearray(self.booster_))
-        raw = np.sort(np.asarray(trees.inplace_predict(X.to_numpy(np.float32)), dtype=float), axis=1)
+        told = trees.inplace_predict(X.to_numpy(np.float32))
+        raw = np.sort(np.asarray(told, dtype=float).reshape(len(X), len(LEARNED)), axis=1)  # of no rows it is flat
         return raw, np.maximum(raw[:, _HIGH] - raw[:, _MEDIAN], _NARROWEST * self.typical_)
 
     def _moved(self, X: pd.DataFrame, raw: Floats, width: Floats) -> Floats:

@@ -264,6 +264,16 @@ def test_the_first_and_the_last_moment_are_known_to_the_microsecond(archive: Mak
         held.ends("air_temperature")
 
 
+def test_what_is_held_is_known_again_to_the_microsecond_whatever_comes_with_it(archive: MakeArchive) -> None:
+    early, late = at("2024-03-11 06:00:00.000001"), at("2024-03-11 06:00:00.999999")
+    held = archive(REPORT | {"known_time": early}, REPORT | {"known_time": late, "site": "S2"})
+    first, last = (table(REPORT | {"known_time": moment, "site": "S3"}) for moment in (early, late))
+    again = table(REPORT | {"known_time": early}, REPORT | {"known_time": late, "site": "S2"})
+    assert held.append(pd.concat([again[:1], first], ignore_index=True)) == Receipt(accepted=1, duplicates=1)
+    assert held.append(pd.concat([again[1:], last], ignore_index=True)) == Receipt(accepted=1, duplicates=1)
+    assert held.append(again) == Receipt(duplicates=2)
+
+
 def test_entries_of_a_site_that_left_the_list_are_not_read(archive: MakeArchive, sites: Sites, tmp_path: Path) -> None:
     archive(REPORT, REPORT | {"site": "S2", "value": 2.0})
     fewer = Archive(tmp_path / "archive_0", Sites([sites["S2"], sites["S3"]]), HANOI)

@@ -69,6 +69,20 @@ def test_a_late_correction_is_learned_only_at_origins_after_it(
     assert second.max() == 777.0
 
 
+def test_a_fold_in_whose_months_nobody_looked_is_passed_over(
+    taught: Hazard, tiny_entries: pd.DataFrame, archive: MakeArchive
+) -> None:
+    second, told = START + pd.Timedelta(days=60), []
+    unseen = (tiny_entries["source"] == "station") & tiny_entries["valid_time"].between(
+        START, second + pd.Timedelta(days=6)
+    )
+    held = archive(entries=tiny_entries[~unseen])
+    tested = backtest(taught, held, START, END, progress=lambda done, of: told.append((done, of)))
+    assert tested.outcome.index.get_level_values("issue_time").min() >= second
+    assert len(LESSONS) == 1
+    assert told == [(1, 2), (2, 2)]
+
+
 def test_the_truth_of_the_test_is_read_when_the_archive_ends(
     tiny_hazard: Hazard, tiny_entries: pd.DataFrame, archive: MakeArchive, tiny_backtest: Backtest
 ) -> None:

@@ -1,5 +1,7 @@
 """Covariate drift: distances of a window from its training years, beside those of the years from one another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,3 +108,14 @@ def test_without_a_change_nothing_is_called_drift_and_later_values_change_nothin
     found = judged(hazard, archive(entries=entries))
     assert found.alarms == ()
     assert judged(hazard, archive(entries=entries[entries["known_time"] <= NOW])) == found
+
+
+@pytest.mark.parametrize("every_days", [31, 61, 997])
+def test_where_a_window_holds_no_issue_time_nothing_is_judged(
+    archive: MakeArchive, hazard: Hazard, every_days: int
+) -> None:
+    """Of an issue every 61 days half of the windows of 30 days hold none; of one every 997, all but one in 33."""
+    found = judged(replace(hazard, issue_every_days=every_days), archive(entries=weather(1, warmer=6.0)))
+    assert len(found.features) == 2
+    assert found.alarms == ()
+    assert np.isnan(window_drift([], pd.DataFrame({"rain": []}, dtype=float))["chance"]).all()

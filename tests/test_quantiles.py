@@ -66,6 +66,13 @@ def test_the_tail_above_the_highest_quantile_is_that_of_the_excess() -> None:
     assert share[LEVELS.index(0.99)] == pytest.approx(0.01, abs=0.006)
 
 
+def test_of_no_questions_no_quantiles_are_told() -> None:
+    X = questions(years=4)
+    model = fitted(X, np.random.default_rng(4).normal(size=len(X)))
+    assert model.predict(X.iloc[:0]).shape == (0, len(LEVELS))
+    assert model.predict(X.iloc[:1]).shape == (1, len(LEVELS))
+
+
 def test_where_the_lower_end_is_the_lowest_amount_the_interval_is_counted_from_it_up() -> None:
     spread = Spread((50.0,), member=Climatology((50.0,)), quantiles=Quantiles())
     levels = np.array([[0.0, 0.0, 1.0, 5.0, 9.0, 14.0, 30.0], [2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 30.0]])

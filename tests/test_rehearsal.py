@@ -15,7 +15,9 @@ from features.settings import Settings
 from haidang.cli import app
 from haidang.faults import Biased, Down, Fault, Killed
 from haidang.rehearsal import Lived, Noted, Step, Tell, Told, live_through
+from haidang.rehearsal_folder import lay_out
 from haidang.rehearsal_report import Report, report, track_record
+from haidang.rehearsal_steps import Ingesting
 from haidang.rehearsing import rehearse, show_report
 from serving.deployment import Deployment
 from serving.issue import issue
@@ -123,11 +125,28 @@ def test_an_ended_or_nonempty_rehearsal_is_refused(base: Path, tmp_path: Path) -
         rehearse(settings, tmp_path / "idle", START, END, [SMALL], [Biased("snow", START, 1.2)])
 
 
-def test_steps_see_only_what_was_known_and_a_failure_stops_no_other(base: Path) -> None:
+def test_no_step_can_see_what_is_not_known_yet(base: Path, tmp_path: Path) -> None:
+    """At 07:00 of a day the runs of its 06:00 are in; the archive has nothing later, whoever reads it."""
+    deployment, to_come = lay_out(opened(base), tmp_path / "laid", START, [])
+    assert deployment.archive.ends() == local("2023-04-30 06:00")
     seen: list[pd.Timestamp] = []
 
+    def look(of: Deployment, now: pd.Timestamp, tell: Tell) -> Told:
+        seen.append(of.archive.ends())
+        yield "rain", "looked at"
+
+    steps = [Step("ingest", 7, 1, Ingesting(to_come)), Step("look", 7, 1, look)]
+    lived = live_through(deployment, START, local("2023-05-04"), steps, killed=[Killed("ingest", local("2023-05-02"))])
+    assert seen == [local("2023-05-01 06:00"), local("2023-05-01 06:00"), local("2023-05-03 06:00")]
+    # A day brings five communes one observation, and a forecast each of three days ahead.
+    assert [line.text for line in lived.diary if line.step == "ingest" and line.kind == "done"] == [
+        "20 entries accepted, 0 quarantined",
+        "40 entries accepted, 0 quarantined",
+    ]
+
+
+def test_a_failure_stops_no_other_step(base: Path) -> None:
     def look(deployment: Deployment, now: pd.Timestamp, tell: Tell) -> Told:
-        seen.append(deployment.archive.ends())
         tell("quality", "rain", "looks odd")
         yield "rain", "looked at"
 
@@ -136,8 +155,7 @@ def test_steps_see_only_what_was_known_and_a_failure_stops_no_other(base: Path) 
 
     steps = [Step("fail", 5, 1, fail), Step("look", 5, 2, look)]
     lived = live_through(opened(base), local("2023-05-01"), local("2023-05-03"), steps)
-    # 1 May 2023 is day 19478, an even number; at 05:00 the runs of 06:00 are not known yet.
-    assert seen == [local("2023-04-30 06:00")]
+    # 1 May 2023 is day 19478, an even number.
     assert [(line.step, line.kind, line.about, line.text) for line in lived.diary] == [
         ("fail", "failed", "fail", "no luck"),
         ("look", "alert: quality", "rain", "looks odd"),

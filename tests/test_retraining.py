@@ -234,3 +234,8 @@ def test_watching_tells_what_holds_and_settles_what_does_not(deployment: Deploym
     assert found.drift[SMALL].alarms == ()
     assert found.bias is not None
     assert not found.bias.alarm
+    again = watch(deployment, now + pd.Timedelta(days=1), quiet, hazards=(SMALL,), before=found)
+    assert again.drift[SMALL] is found.drift[SMALL]  # the window is the same, and so is the champion
+    other = replace(found.drift[SMALL], end=found.drift[SMALL].end - pd.Timedelta(days=30))
+    later = watch(deployment, now, quiet, hazards=(SMALL,), before=replace(found, drift={SMALL: other}))
+    assert later.drift[SMALL].end == found.drift[SMALL].end

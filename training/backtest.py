@@ -109,7 +109,8 @@ def backtest(
     for done, fold in enumerate(folds):
         known = examples(hazard, _between(past, learned[0], fold.learn_until), archive, by=fold.origin)
         questions = _between(truth.rows, fold.origin, fold.test_until)
-        answered.append(answers(hazard, known, questions, further))
+        if len(questions):  # where nobody looked in the months of a fold, there is nothing to be asked
+            answered.append(answers(hazard, known, questions, further))
         progress(done + 1, len(folds))
     return joined(hazard, truth, answered)
 

@@ -59,12 +59,14 @@ class Drift:
         end: end of the last.
         years: training years that each window was held against, the fewest.
         features: all that read anything from the archive.
+        learned: issue times of the first and the last question that the forecaster learned from.
     """
 
     start: pd.Timestamp
     end: pd.Timestamp
     years: int
     features: tuple[FeatureDrift, ...]
+    learned: tuple[pd.Timestamp, pd.Timestamp] | None = None
 
     @property
     def alarms(self) -> tuple[FeatureDrift, ...]:
@@ -87,19 +89,23 @@ def covariate_drift(
         learned_until: issue time of the last.
     """
     names = [feature.name for feature in hazard.features if feature.variables]
-    today = int(day_numbers(moments(now, "moment"), archive.zone)[0])
-    end = today - today % WINDOW_DAYS
+    end = int(day_numbers(moments(last_window_ends(now, archive.zone), "moment"), archive.zone)[0])
     judged, fewest = [], 0
     for window in range(WINDOWS, 0, -1):
         first = end - window * WINDOW_DAYS
         years = [_window(archive, first - round(back * _DAYS_PER_YEAR)) for back in range(_years(archive, now))]
         inside = [(start, over) for start, over in years[1:] if start >= learned_from and over <= learned_until]
-        training = [_rows(hazard, archive, span)[names] for span in inside]
-        present = _rows(hazard, archive, years[0])[names]
-        judged.append(window_drift(training, present))
+        *training, present = _rows(hazard, archive, [*inside, years[0]])
+        judged.append(window_drift([year[names] for year in training], present[names]))
         fewest = min(fewest or len(training), len(training))
     start, over = day_starts([end - WINDOWS * WINDOW_DAYS, end], archive.zone)
-    return Drift(start, over, fewest, in_a_row(judged))
+    return Drift(start, over, fewest, in_a_row(judged), (learned_from, learned_until))
+
+
+def last_window_ends(now: pd.Timestamp, zone: str) -> pd.Timestamp:
+    """When the last whole window before a moment ended."""
+    today = int(day_numbers(moments(now, "moment"), zone)[0])
+    return day_starts([today - today % WINDOW_DAYS], zone)[0]
 
 
 def window_drift(training: Sequence[pd.DataFrame], present: pd.DataFrame) -> pd.DataFrame:
@@ -111,14 +117,14 @@ def window_drift(training: Sequence[pd.DataFrame], present: pd.DataFrame) -> pd.
 
     Returns:
         Index feature; `distance`, `usual`, and `chance`: NaN with less than five training years, or where less than
-        half the window is known.
+        half the window is known, or nothing was asked in it.
     """
     columns = []
     for name in present:
         years = [year[name].to_numpy() for year in (*training, present)]
         known = [year[np.isfinite(year)] for year in years]
         enough = [values for values, year in zip(known, years, strict=True) if 2 * len(values) >= len(year) > 0]
-        if 2 * len(known[-1]) < len(years[-1]) or len(enough) <= AT_LEAST_YEARS:
+        if not len(years[-1]) or 2 * len(known[-1]) < len(years[-1]) or len(enough) <= AT_LEAST_YEARS:
             columns.append((np.nan, np.nan, np.nan))
             continue
         reference = enough[:-1]
@@ -175,10 +181,20 @@ def _window(archive: Archive, first_day: int) -> tuple[pd.Timestamp, pd.Timestam
     return start, over
 
 
-def _rows(hazard: Hazard, archive: Archive, span: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
-    """What the model was asked in a window, every third day: days between tell little that is new."""
+def _rows(hazard: Hazard, archive: Archive, spans: Sequence[tuple[pd.Timestamp, pd.Timestamp]]) -> list[pd.DataFrame]:
+    """What the model was asked in each window, every third day: days between tell little that is new.
+
+    All windows are asked at once. In one without an issue time, as of a hazard that is issued by the month, there is no
+    row.
+    """
     every = max(EVERY_DAYS, hazard.issue_every_days)
-    return hazard.ask(archive, hazard.issue_times(*span, archive.zone, every_days=every))
+    times = [hazard.issue_times(*span, archive.zone, every_days=every) for span in spans]
+    asked = times[0].append(times[1:])
+    if asked.empty:
+        return [pd.DataFrame(columns=[feature.name for feature in hazard.features], dtype=float)] * len(spans)
+    rows = hazard.ask(archive, asked)
+    of_row = rows.index.get_level_values("issue_time")
+    return [rows[of_row.isin(within)] for within in times]
 
 
 def _years(archive: Archive, now: pd.Timestamp) -> int:
