@@ -61,7 +61,7 @@ def lay_out(home: Path) -> None:
                 forecaster = fit(hazard, deployment.archive, moment=ends)
             forecaster.save(folder)
             deployment.shelf.put(folder, forecaster)
-            deployment.issued.add(issue_from(forecaster, known, issued_at=ends))
+            deployment.issued.add(issue_from(deployment.shelf.champion(hazard), known, issued_at=ends))
         except HaidangError as error:
             print(f"without {name}: {error}", file=sys.stderr)
     with threadpool_limits(1):
