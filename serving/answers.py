@@ -1,7 +1,6 @@
 """Answers: issued forecasts held in memory, refreshed as a whole, and hindcasts from the archive."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -104,11 +103,11 @@ class State:
     version: int | None = None
     promoted: Mapping[str, Promoted] = field(default_factory=dict)
     hazards: dict[str, Held] = field(default_factory=dict)
+    marks: Mapping[str, object] = field(default_factory=dict)
     prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
     asked: dict[tuple[str, str], Prepared] = field(default_factory=dict)
 
 
-_AT_THE_START = 2
 _NOT_LOADED = Held(withheld="the service has not loaded it yet", withheld_vi="dịch vụ chưa nạp xong")
 
 
@@ -165,18 +164,17 @@ class Answers:
         if (version, promoted) == (before.version, before.promoted):
             return False
         newest = self.deployment.issued.newest(hazards)
-        new = {name for name in hazards if before.promoted.get(name, (None, None))[:2] != promoted[name][:2]}
-
-        def hold(hazard: Hazard) -> Held:
-            kept = None if hazard.name in new else self._kept(hazard).forecaster
-            return self._hold(hazard, promoted[hazard.name], newest[hazard.name], kept, at_rest=at_rest)
-
-        if at_rest:  # nobody is answered meanwhile
-            with ThreadPoolExecutor(_AT_THE_START) as threads:
-                held = dict(zip(hazards, threads.map(hold, hazards.values()), strict=True))
-        else:
-            held = {name: hold(hazard) for name, hazard in hazards.items()}
-        self._state = State(version, promoted, held)
+        marks = {name: _mark(hazard, promoted, newest) for name, hazard in hazards.items()}
+        held = {}
+        for name, hazard in hazards.items():
+            kept = self._kept(hazard)
+            if kept.withheld is None and marks[name] == before.marks.get(name):
+                held[name] = replace(kept, trained=newest_card(self.deployment, hazard))
+                continue
+            same = before.promoted.get(name, (None, None))[:2] == promoted[name][:2]
+            forecaster = kept.forecaster if same else None
+            held[name] = self._hold(hazard, promoted[name], newest[name], forecaster, at_rest=at_rest)
+        self._state = State(version, promoted, held, marks)
         return True
 
     def load(self) -> bool:
@@ -189,7 +187,7 @@ class Answers:
         resting = [name for name, held in state.hazards.items() if held.at_rest is not None]
         loaded = {name: self._loaded(self.deployment.hazard(name), state.promoted[name]) for name in resting}
         if resting:
-            self._state = State(state.version, state.promoted, state.hazards | loaded)
+            self._state = State(state.version, state.promoted, state.hazards | loaded, state.marks)
         return bool(resting)
 
     def risk(self, question: RiskQuestion, *, now: datetime) -> RiskAnswer:
@@ -546,6 +544,14 @@ class Answers:
                     f"{threshold:g} lies outside {low:g} to {high:g} {hazard.target.unit}, between which {hazard.name} "
                     "is forecast",
                 )
+
+
+def _mark(hazard: Hazard, promoted: Mapping[str, Promoted], newest: Mapping[str, pd.DataFrame]) -> object:
+    """What is held of a hazard hangs on, its matrix of the law included; where it is as before, so is what is held."""
+    teller = None if hazard.law is None else hazard.law.told_by
+    names = [name for name in (hazard.name, teller) if name in newest]
+    issues = [newest[name][["issue_time", "issued_at", "forecaster"]].drop_duplicates() for name in names]
+    return [(promoted[name], issue.to_numpy().tolist()) for name, issue in zip(names, issues, strict=True)]
 
 
 def _unserved(hazard: Hazard, promoted: str | None, error: HaidangError, trained: Card | None) -> Held:

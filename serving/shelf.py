@@ -49,6 +49,7 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder.absolute()
         self._store = ModelStore(str(self._folder))
+        self._seen: dict[str, tuple[str, str]] = {}
 
     def put(self, folder: Path, forecaster: Forecaster) -> str:
         """Makes a forecaster the champion of its hazard.
@@ -116,10 +117,15 @@ class Shelf:
         until = time.monotonic() + _SECONDS_TO_POINT
         while pointer.exists() and not pointer.read_text(encoding="utf-8") and time.monotonic() < until:
             time.sleep(0.01)  # BentoML empties it before it writes it
+        seen = self._seen.get(hazard)
+        if seen is not None and pointer.exists() and pointer.read_text(encoding="utf-8") == seen[0]:
+            return seen[1]  # a promotion never changes, and BentoML takes milliseconds to read one
         try:
-            return str(bentoml.models.get(f"{hazard}:{_LATEST}", _model_store=self._store).tag)
+            found = bentoml.models.get(f"{hazard}:{_LATEST}", _model_store=self._store).tag
         except NotFound:
             return None
+        self._seen[hazard] = str(found.version), str(found)
+        return str(found)
 
     def card(self, hazard: str) -> Card | None:
         """Card of a hazard's champion; None if none was promoted.
