@@ -548,7 +548,7 @@ class Answers:
 
 def _mark(hazard: Hazard, promoted: Mapping[str, Promoted], newest: Mapping[str, pd.DataFrame]) -> object:
     """What is held of a hazard hangs on, its matrix of the law included; where it is as before, so is what is held."""
-    teller = None if hazard.law is None else hazard.law.told_by
+    teller = (hazard.law and hazard.law.told_by) or hazard.name
     names = [name for name in (hazard.name, teller) if name in newest]
     issues = [newest[name][["issue_time", "issued_at", "forecaster"]].drop_duplicates() for name in names]
     return [(promoted[name], issue.to_numpy().tolist()) for name, issue in zip(names, issues, strict=True)]
