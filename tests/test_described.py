@@ -19,7 +19,7 @@ from serving.questions import Problem
 TOLD = build_api().openapi()
 OF_THE_SCHEMA = {
     "get /v1/thresholds/simulate", "post /v1/thresholds/simulate", "get /v1/triggers", "post /v1/triggers",
-    "get /v1/verification", "get /v1/aggregates",
+    "get /v1/verification", "get /v1/aggregates", "post /scenario", "post /explain",
 }  # fmt: skip
 """Resources whose models tell examples of their own."""
 
