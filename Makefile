@@ -31,7 +31,7 @@ format: $(STAMP)  ## put the code into shape
 hazards: $(STAMP)  ## write the table of hazards into the README
 	$(BIN)/python -m haidang.hazard_table README.md
 
-bench: $(STAMP)  ## time `ask` and risk queries and print the figures
+bench: $(STAMP)  ## time simulation, training, issues, oracles and `ask`, and print the figures
 	$(BIN)/python -m haidang.bench
 
 bench-skill: $(STAMP)  ## write the table of skill of every hazard into var/bench-skill; stopped, it goes on where it was

@@ -1,4 +1,4 @@
-"""The benchmark: how long simulation, training, issues, oracles, `ask` and risk queries take; for the console.
+"""The benchmark: how long simulation, training, issues, oracles and `ask` take; for the console.
 
 `python -m haidang.bench storms` prints instead how near the truth storms stronger than any of the record are told.
 """
@@ -13,8 +13,6 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-import httpx
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -30,7 +28,6 @@ from features.sources.simulated import SimulatedProvince
 from features.spatial import NeighbourMax, NeighbourMean
 from features.table import rows
 from haidang import simulation
-from haidang.serve import serving
 from models.catalogue import read_hazards
 from models.hazard import Hazard
 from serving.deployment import open_deployment
@@ -41,7 +38,6 @@ from training.fit import fit
 from training.oracle import oracle
 
 _YEARS = 10
-_QUERIES = 200
 _STORM_SEEDS = range(611, 617)
 _LONG_AGO, _FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 _SIMULATED_YEARS, _ORACLE_YEARS = 30, 5
@@ -169,27 +165,6 @@ def bench_ask(folder: Path) -> None:
     )
 
 
-def bench_risk(home: Path) -> None:
-    """Times risk queries for all communes, one hazard and all leads, over loopback."""
-    settings = Settings(home=home)
-    question = {"hazard": "heavy_rain"}
-    with serving(settings) as address, httpx.Client(base_url=address, timeout=30) as client:
-        for _ in range(10):
-            client.post("/risk", json=question).raise_for_status()
-        times = []
-        for _ in range(_QUERIES):
-            began = time.perf_counter()
-            response = client.post("/risk", json=question)
-            times.append(1000 * (time.perf_counter() - began))
-            response.raise_for_status()
-    p50, p95, p99 = np.percentile(times, [50, 95, 99])
-    sites = len(response.json()["forecasts"])
-    print(
-        f"risk: {sites} sites, all leads, {len(response.content):,} bytes: p50 {p50:.1f} ms, p95 {p95:.1f} ms, "
-        f"p99 {p99:.1f} ms over {_QUERIES} queries"
-    )
-
-
 def bench_storms() -> None:
     """Prints how far storm wind, learned from thirty years without strong storms, lies from the truth of those."""
     hazard = read_hazards()["storm_wind"]
@@ -215,18 +190,13 @@ def _peak_gigabytes() -> float:
 
 
 def main() -> None:
-    """Prints the figures; the risk queries need the deployment that `make run` leaves."""
+    """Prints the figures."""
     bench_oracles()
     with tempfile.TemporaryDirectory() as folder:
         bench_simulate(Path(folder))
         bench_training(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         bench_ask(Path(folder) / "archive")
-    home = Path("var/quang-ninh")
-    if (home / "issued").is_dir():
-        bench_risk(home)
-    else:
-        print("risk: not timed, there is no issued forecast in var/quang-ninh: run `make run` first")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import skops.io
 from pydantic import BaseModel, ConfigDict
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from features.archive import Archive
 from features.errors import HaidangError
@@ -225,6 +223,8 @@ class Forecaster:
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
+        import skops.io  # takes a second, and who only reads cards needs none of it
+
         (partial / _ESTIMATOR).write_bytes(skops.io.dumps(self.estimator))
         (partial / _BASELINES).write_bytes(skops.io.dumps(dict(self.baselines)))
         (partial / _CARD).write_text(self.card.model_dump_json(indent=2), encoding="utf-8")
@@ -252,13 +252,7 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
         ExamError: if it does not answer as it did.
     """
     contents = _verified(folder)
-    card = Card.model_validate_json(contents[_CARD])
-    if card.fingerprint != hazard.fingerprint or card.hazard != hazard.name:
-        raise ArtifactError(
-            f"forecaster {card.version} was fitted for {card.hazard} with the fingerprint {card.fingerprint}; the "
-            f"hazard file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and "
-            "promote the result"
-        )
+    card = _card_of(contents, hazard)
     estimator, baselines = (_trusted(contents[name], folder / name) for name in (_ESTIMATOR, _BASELINES))
     if card.version != digest(estimator):
         raise ArtifactError(f"the estimator in {folder} is not the one its card speaks of: restore it or fit anew")
@@ -269,17 +263,37 @@ def load_forecaster(folder: Path, hazard: Hazard) -> Forecaster:
     return forecaster
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path, hazard: Hazard | None = None) -> Card:
     """Reads only the card of a forecaster at rest.
 
+    Args:
+        folder: where `save` wrote it.
+        hazard: as it is declared today, where that must be what the forecaster was fitted for.
+
     Raises:
-        ArtifactError: if a file is missing or was changed.
+        ArtifactError: if a file is missing or was changed, or the hazard is declared otherwise than at fit time.
     """
-    return Card.model_validate_json(_verified(folder)[_CARD])
+    contents = _verified(folder)
+    return Card.model_validate_json(contents[_CARD]) if hazard is None else _card_of(contents, hazard)
+
+
+def _card_of(contents: Mapping[str, bytes], hazard: Hazard) -> Card:
+    """The card among the files of a forecaster, where it was fitted for the hazard as that is declared today."""
+    card = Card.model_validate_json(contents[_CARD])
+    if card.fingerprint != hazard.fingerprint or card.hazard != hazard.name:
+        raise ArtifactError(
+            f"forecaster {card.version} was fitted for {card.hazard} with the fingerprint {card.fingerprint}; the "
+            f"hazard file {hazard.name} now has {hazard.fingerprint}: run `haidang train {hazard.name}` and "
+            "promote the result"
+        )
+    return card
 
 
 def _trusted(content: bytes, file: Path) -> Any:
     """What a file holds, if all of its types are allowed."""
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         return skops.io.loads(content, trusted=ALLOWED_TYPES)
     except UntrustedTypesFoundException as error:

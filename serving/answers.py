@@ -1,7 +1,7 @@
 """Answers: issued forecasts held in memory, refreshed as a whole, and hindcasts from the archive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -32,7 +32,7 @@ from serving.questions import (
     SiteView,
 )
 from serving.rendering import Origin, render, unread, with_thresholds
-from serving.slots import COMPUTED_AT_ONCE, Slots
+from serving.slots import COMPUTED_AT_ONCE, RETRY_SECONDS, BusyError, Slots
 from serving.track_view import ByPlace, by_place
 from serving.warning_levels import level_views
 
@@ -64,17 +64,22 @@ class FieldError(HaidangError):
         self.field = field
 
 
+class LoadingError(BusyError):
+    """The champion is being loaded; what was issued is answered meanwhile."""
+
+
 @dataclass(frozen=True)
 class Held:
     """What is held of one hazard.
 
     Attributes:
-        forecaster: the champion; None while there is none, or while it is withheld.
+        forecaster: the champion; None while there is none, while it is withheld, or while it is at rest.
         latest: the newest issue, ready to be given; None before the first.
         withheld: why nothing is answered, where that is so.
         withheld_vi: the same in Vietnamese.
         trained: card of the newest fit, promoted or not.
         track: how its warnings did before, by site and lead.
+        at_rest: card of the champion that is not loaded yet, and is known to pass its exam.
     """
 
     forecaster: Forecaster | None = None
@@ -83,6 +88,12 @@ class Held:
     withheld_vi: str | None = None
     trained: Card | None = None
     track: ByPlace = field(default_factory=dict)
+    at_rest: Card | None = None
+
+    @property
+    def card(self) -> Card | None:
+        """Card of the champion."""
+        return self.at_rest if self.forecaster is None else self.forecaster.card
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,7 @@ class State:
     version: int | None = None
     promoted: Mapping[str, Promoted] = field(default_factory=dict)
     hazards: dict[str, Held] = field(default_factory=dict)
+    marks: Mapping[str, object] = field(default_factory=dict)
     prepared: dict[tuple[str | None, ...], Prepared] = field(default_factory=dict)
     asked: dict[tuple[str, str], Prepared] = field(default_factory=dict)
 
@@ -135,8 +147,12 @@ class Answers:
         """What is held now of each hazard."""
         return self._state.hazards
 
-    def refresh(self) -> bool:
+    def refresh(self, *, at_rest: bool = False) -> bool:
         """Loads what is new on the shelf and among the issued forecasts, aside, and swaps it in as a whole.
+
+        Args:
+            at_rest: whether champions that are known to pass their exam are left at rest until `load`, so that what
+                they issued is answered sooner.
 
         Returns:
             Whether anything was new.
@@ -148,12 +164,31 @@ class Answers:
         if (version, promoted) == (before.version, before.promoted):
             return False
         newest = self.deployment.issued.newest(hazards)
-        held = {
-            name: self._hold(hazard, promoted[name], newest[name], before.promoted.get(name))
-            for name, hazard in hazards.items()
-        }
-        self._state = State(version, promoted, held)
+        marks = {name: _mark(hazard, promoted, newest) for name, hazard in hazards.items()}
+        held = {}
+        for name, hazard in hazards.items():
+            kept = self._kept(hazard)
+            if kept.withheld is None and marks[name] == before.marks.get(name):
+                held[name] = replace(kept, trained=newest_card(self.deployment, hazard))
+                continue
+            same = before.promoted.get(name, (None, None))[:2] == promoted[name][:2]
+            forecaster = kept.forecaster if same else None
+            held[name] = self._hold(hazard, promoted[name], newest[name], forecaster, at_rest=at_rest)
+        self._state = State(version, promoted, held, marks)
         return True
+
+    def load(self) -> bool:
+        """Loads the champions that `refresh` left at rest; each sits its exam, and who fails it is withheld.
+
+        Returns:
+            Whether there were any.
+        """
+        state = self._state
+        resting = [name for name, held in state.hazards.items() if held.at_rest is not None]
+        loaded = {name: self._loaded(self.deployment.hazard(name), state.promoted[name]) for name in resting}
+        if resting:
+            self._state = State(state.version, state.promoted, state.hazards | loaded, state.marks)
+        return bool(resting)
 
     def risk(self, question: RiskQuestion, *, now: datetime) -> RiskAnswer:
         """Answers a question from the latest issue, from a past one, or by a hindcast.
@@ -196,18 +231,30 @@ class Answers:
         return self._latest(hazard) if issue_time is None else self._at(hazard, issue_time, now)
 
     def champion(self, hazard: Hazard) -> Forecaster | None:
-        """Who answers for a hazard; None where nobody does."""
-        return self._state.hazards.get(hazard.name, Held()).forecaster
+        """Who answers for a hazard; None where nobody does.
+
+        Raises:
+            LoadingError: if it is not loaded yet.
+        """
+        held = self._kept(hazard)
+        if held.at_rest is not None:
+            raise LoadingError(
+                f"the forecaster of {hazard.name} is being loaded: wait {RETRY_SECONDS} s; what it issued is answered "
+                "meanwhile"
+            )
+        return held.forecaster
+
+    def card(self, hazard: Hazard) -> Card | None:
+        """Card of who answers for a hazard; None where nobody does."""
+        return self._kept(hazard).card
 
     def track(self, hazard: Hazard) -> ByPlace:
         """How the warnings of a hazard did before, by site and lead."""
-        return self._state.hazards.get(hazard.name, Held()).track
+        return self._kept(hazard).track
 
     def rendered(self, hazard: Hazard, records: pd.DataFrame) -> RiskAnswer:
         """Stored records of one issue as an answer, with the levels of the law."""
-        champion = self.champion(hazard)
-        card = None if champion is None else champion.card
-        return self._rendered(hazard, records, card, "issued", self.track(hazard))
+        return self._rendered(hazard, records, self.card(hazard), "issued", self.track(hazard))
 
     @property
     def prepared(self) -> dict[tuple[str | None, ...], Prepared]:
@@ -277,7 +324,7 @@ class Answers:
         if cut not in hazard.target.cuts:
             told = ", ".join(f"{one:g}" for one in hazard.target.cuts)
             raise FieldError("cut", f"{cut:g} is not one of the cuts of {hazard.name}: {told} {hazard.target.unit}")
-        latest, forecaster = self._latest(hazard), self._held(hazard).forecaster
+        latest, forecaster = self._latest(hazard), self.champion(hazard)
         if forecaster is None or forecaster.version != latest.model_version:
             raise WithheldError(
                 f"the latest forecast of {hazard.name} was issued by {latest.model_version}, which is not the champion"
@@ -315,17 +362,39 @@ class Answers:
             for number, site in enumerate(sites.values())
         ]
 
-    def _hold(self, hazard: Hazard, promoted: Promoted, records: pd.DataFrame, before: Promoted | None) -> Held:
-        """What is held of a hazard; a champion that is there already is not loaded, and examined, again."""
-        trained, forecaster = newest_card(self.deployment, hazard), self.champion(hazard)
+    def _hold(
+        self,
+        hazard: Hazard,
+        promoted: Promoted,
+        records: pd.DataFrame,
+        forecaster: Forecaster | None,
+        *,
+        at_rest: bool,
+    ) -> Held:
+        """What is held of a hazard; a champion that is given is there already and not loaded, and examined, again."""
+        trained, resting, shelf = newest_card(self.deployment, hazard), None, self.deployment.shelf
         try:
-            if forecaster is None or before is None or before[:2] != promoted[:2]:
-                forecaster = self.deployment.shelf.champion(hazard, promoted[0])
+            if forecaster is None and at_rest:
+                resting = shelf.examined(hazard, promoted[0])
+            if forecaster is None and resting is None:
+                forecaster = shelf.champion(hazard, promoted[0])
         except HaidangError as error:
-            return Held(withheld=str(error), withheld_vi=_unserved(hazard, promoted[0], error), trained=trained)
+            return _unserved(hazard, promoted[0], error, trained)
+        held = Held(forecaster, None, trained=trained, at_rest=resting)
         track = by_place(hazard, self.deployment.track_records.read(hazard.name))
-        latest = None if records.empty else self._rendered(hazard, records, forecaster.card, "issued", track)
-        return Held(forecaster, latest, trained=trained, track=track)
+        latest = None if records.empty else self._rendered(hazard, records, held.card, "issued", track)
+        return replace(held, latest=latest, track=track)
+
+    def _loaded(self, hazard: Hazard, promoted: Promoted) -> Held:
+        """What is held of a hazard, with its champion."""
+        held = self._kept(hazard)
+        try:
+            return replace(held, forecaster=self.deployment.shelf.champion(hazard, promoted[0]), at_rest=None)
+        except HaidangError as error:
+            return _unserved(hazard, promoted[0], error, held.trained)
+
+    def _kept(self, hazard: Hazard) -> Held:
+        return self._state.hazards.get(hazard.name, Held())
 
     def _held(self, hazard: Hazard) -> Held:
         held = self._state.hazards.get(hazard.name, _NOT_LOADED)
@@ -347,21 +416,22 @@ class Answers:
 
     def _at(self, hazard: Hazard, moment: datetime, now: datetime) -> RiskAnswer:
         self.check_moment(moment, now)
-        forecaster = self._held(hazard).forecaster
+        card = self._held(hazard).card
+        asked = pd.Timestamp(moment).tz_convert("UTC")
+        records = self._standing(hazard, asked)
+        if not records.empty:
+            return self._rendered(hazard, records, card, "issued", self.track(hazard))
+        forecaster = self.champion(hazard)
         if forecaster is None:
             raise WithheldError(
                 f"{hazard.name} has no forecaster on the shelf", f"{hazard.name} chưa có mô hình nào trên giá"
             )
-        asked = pd.Timestamp(moment).tz_convert("UTC")
-        records = self._standing(hazard, asked)
-        if not records.empty:
-            return self._rendered(hazard, records, forecaster.card, "issued", self.track(hazard))
         with self.slots.one():
             try:
                 records = issue(forecaster, self.deployment.archive, asked, issued_at=pd.Timestamp(now))
             except HaidangError as error:
                 raise FieldError("issue_time", str(error)) from error
-        return self._rendered(hazard, records, forecaster.card, "hindcast", self.track(hazard))
+        return self._rendered(hazard, records, card, "hindcast", self.track(hazard))
 
     def _standing(self, hazard: Hazard, asked: pd.Timestamp) -> pd.DataFrame:
         """The records of the issue that stands at a moment; empty if there is none."""
@@ -426,8 +496,8 @@ class Answers:
             skill=shown,
             skill_horizon=skill_horizon(shown),
             tested_until=held.trained.tested_until if held.trained else None,
-            basis=held.forecaster.card.basis if held.forecaster else None,
-            model_version=held.forecaster.version if held.forecaster else None,
+            basis=held.card.basis if held.card else None,
+            model_version=held.card.version if held.card else None,
             latest_issue_time=held.latest.issue_time if held.latest else None,
             withheld=held.withheld,
             withheld_vi=held.withheld_vi,
@@ -476,11 +546,20 @@ class Answers:
                 )
 
 
-def _unserved(hazard: Hazard, promoted: str | None, error: HaidangError) -> str:
-    """In Vietnamese, why the shelf gives no forecaster."""
+def _mark(hazard: Hazard, promoted: Mapping[str, Promoted], newest: Mapping[str, pd.DataFrame]) -> object:
+    """What is held of a hazard hangs on, its matrix of the law included; where it is as before, so is what is held."""
+    teller = (hazard.law and hazard.law.told_by) or hazard.name
+    names = [name for name in (hazard.name, teller) if name in newest]
+    issues = [newest[name][["issue_time", "issued_at", "forecaster"]].drop_duplicates() for name in names]
+    return [(promoted[name], issue.to_numpy().tolist()) for name, issue in zip(names, issues, strict=True)]
+
+
+def _unserved(hazard: Hazard, promoted: str | None, error: HaidangError, trained: Card | None) -> Held:
+    """What is held of a hazard for which the shelf gives no forecaster."""
+    vi = f"mô hình đang dùng bị giữ lại hoặc không qua được kiểm tra khi nạp ({error})"
     if promoted is None:
-        return (
+        vi = (
             f"chưa có mô hình nào của {hazard.name} được đưa vào dùng: chạy `haidang train {hazard.name}` rồi "
             f"`haidang promote {hazard.name}`"
         )
-    return f"mô hình đang dùng bị giữ lại hoặc không qua được kiểm tra khi nạp ({error})"
+    return Held(withheld=str(error), withheld_vi=vi, trained=trained)

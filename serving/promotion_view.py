@@ -2,21 +2,16 @@
 
 import numpy as np
 
-from models.forecaster import Forecaster, Skill
+from models.forecaster import Card, Skill
 from serving.verification_models import Promotion, PromotionSkill, SkillFigure
 
 
-def promotion(forecaster: Forecaster | None) -> Promotion | None:
-    """The skill that the card of a forecaster tells; None where nobody is in service.
-
-    Args:
-        forecaster: the champion.
-    """
-    if forecaster is None:
+def promotion(card: Card | None) -> Promotion | None:
+    """The skill that the card of the champion tells; None where nobody is in service."""
+    if card is None:
         return None
-    card = forecaster.card
     return Promotion(
-        model_version=forecaster.version,
+        model_version=card.version,
         basis=card.basis,
         tested_from=card.tested_from,
         tested_until=card.tested_until,

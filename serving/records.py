@@ -34,15 +34,7 @@ def listed(answers: Answers, stored: pd.DataFrame) -> list[ForecastRecord]:
         if name not in deployment.hazards:
             continue
         hazard = deployment.hazards[name]
-        champion = answers.champion(hazard)
-        told = render(
-            deployment,
-            hazard,
-            group,
-            None if champion is None else champion.card,
-            "issued",
-            track=answers.track(hazard),
-        )
+        told = render(deployment, hazard, group, answers.card(hazard), "issued", track=answers.track(hazard))
         found |= {str(record.id): record for record in records_of(told, hazard)}
     return [found[told] for told in ids_of(stored) if told in found]
 

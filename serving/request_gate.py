@@ -5,9 +5,10 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import count
 
 import pandas as pd
 from starlette.responses import Response
@@ -64,6 +65,7 @@ class Gate:
         self._of_keys = Buckets(per_second=settings.key_requests_per_second, burst=settings.key_burst)
         self._of_addresses = Buckets(per_second=settings.address_requests_per_second, burst=settings.address_burst)
         self._running = 0
+        self._ids = _numbered()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request pass, or answers why not."""
@@ -73,7 +75,7 @@ class Gate:
         began, status = self._clock(), 0
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode()
+        request_id = given if _REQUEST_ID.fullmatch(given) else next(self._ids)
         within = REQUEST_ID.set(request_id.decode())
 
         async def told(message: Message) -> None:
@@ -162,6 +164,12 @@ class Gate:
             "key": key,
         }
         _LOG.info("answered", extra={"told": told})
+
+
+def _numbered() -> Iterator[bytes]:
+    """Ids of requests; random digits are fetched once, as the system takes longer for them than an answer."""
+    first = secrets.token_hex(6)
+    return (f"{first}{number:x}".encode() for number in count(0x1000))
 
 
 def unauthorised(detail: str) -> Response:

@@ -10,13 +10,15 @@ from bentoml._internal.models.model import ModelStore
 from bentoml.exceptions import BentoMLException, NotFound
 
 from features.errors import HaidangError
+from models.exam import ExamError
 from models.forecaster import ArtifactError, Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
+from serving.examined import forget, has_passed, remember
 
 SHELF_ERRORS = (BentoMLException,)
 """What reading a shelf may raise while it is written."""
 
-_LATEST = "latest"
+_LATEST, _HELD_BACK, _EXAMINED = "latest", "held_back", "examined"
 _SECONDS_TO_POINT = 2.0
 
 
@@ -47,6 +49,7 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder.absolute()
         self._store = ModelStore(str(self._folder))
+        self._seen: dict[str, tuple[str, str]] = {}
 
     def put(self, folder: Path, forecaster: Forecaster) -> str:
         """Makes a forecaster the champion of its hazard.
@@ -114,10 +117,15 @@ class Shelf:
         until = time.monotonic() + _SECONDS_TO_POINT
         while pointer.exists() and not pointer.read_text(encoding="utf-8") and time.monotonic() < until:
             time.sleep(0.01)  # BentoML empties it before it writes it
+        seen = self._seen.get(hazard)
+        if seen is not None and pointer.exists() and pointer.read_text(encoding="utf-8") == seen[0]:
+            return seen[1]  # a promotion never changes, and BentoML takes milliseconds to read one
         try:
-            return str(bentoml.models.get(f"{hazard}:{_LATEST}", _model_store=self._store).tag)
+            found = bentoml.models.get(f"{hazard}:{_LATEST}", _model_store=self._store).tag
         except NotFound:
             return None
+        self._seen[hazard] = str(found.version), str(found)
+        return str(found)
 
     def card(self, hazard: str) -> Card | None:
         """Card of a hazard's champion; None if none was promoted.
@@ -140,29 +148,55 @@ class Shelf:
             ArtifactError: if it was changed after promotion, or the hazard file was.
             ExamError: if it does not answer as it did.
         """
-        pointed = tag or self.tag(hazard.name)
-        reason = None if pointed is None else self._reason(pointed)
-        if reason is not None:
-            raise HaidangError(f"the champion of {hazard.name} is held back: {reason}")
-        return self.loaded(hazard, pointed)
+        return self.loaded(hazard, self._answering(hazard, tag))
+
+    def examined(self, hazard: Hazard, tag: str | None = None) -> Card | None:
+        """Card of the champion of a hazard where it is known to pass its exam; None where it must sit it first.
+
+        Args and errors are those of `champion`.
+        """
+        pointed = self._answering(hazard, tag)
+        place = self._place(pointed)
+        card = read_card(place, hazard)
+        return card if has_passed(self._mark(pointed, _EXAMINED), place, card) else None
 
     def loaded(self, hazard: Hazard, tag: str | None = None) -> Forecaster:
         """Loads the champion of a hazard as `champion` does, to be looked at: also where it is held back."""
+        pointed = self._pointed(hazard, tag)
+        place, mark = self._place(pointed), self._mark(pointed, _EXAMINED)
+        try:
+            forecaster = load_forecaster(place, hazard)
+        except ExamError:
+            forget(mark)
+            raise
+        if not has_passed(mark, place, forecaster.card):
+            remember(mark, place, forecaster.card)
+        return forecaster
+
+    def _pointed(self, hazard: Hazard, tag: str | None) -> str:
         pointed = tag or self.tag(hazard.name)
         if pointed is None:
             raise HaidangError(
                 f"no forecaster of {hazard.name} was promoted: run `haidang train {hazard.name}` and "
                 f"`haidang promote {hazard.name}`"
             )
-        return load_forecaster(self._place(pointed), hazard)
+        return pointed
+
+    def _answering(self, hazard: Hazard, tag: str | None) -> str:
+        """The tag of a champion that is not held back."""
+        pointed = self._pointed(hazard, tag)
+        reason = self._reason(pointed)
+        if reason is not None:
+            raise HaidangError(f"the champion of {hazard.name} is held back: {reason}")
+        return pointed
 
     def _place(self, tag: str) -> Path:
         return Path(bentoml.models.get(tag, _model_store=self._store).path)
 
-    def _mark(self, tag: str) -> Path:
+    def _mark(self, tag: str, what: str = _HELD_BACK) -> Path:
         """Beside the promotion, which itself never changes."""
         hazard, _, version = tag.partition(":")
-        return self._folder / hazard / f"{version}.held_back"
+        return self._folder / hazard / f"{version}.{what}"
 
     def _reason(self, tag: str) -> str | None:
         mark = self._mark(tag)

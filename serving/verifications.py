@@ -80,7 +80,7 @@ def verification_page(answers: Answers, question: VerificationQuestion) -> Verif
         events_to_judge=EVENTS_TO_JUDGE,
         rows=[row_told(one, whole.bins) for one in page.to_dict("records")],
         next=_cursor(question, keys[begin + len(page) - 1]) if more else None,
-        at_promotion=promotion(answers.champion(hazard)),
+        at_promotion=promotion(answers.card(hazard)),
         note_vi=_NOTE_VI,
         note_en=_NOTE_EN,
     )

@@ -1,5 +1,6 @@
 """What the worker of the service holds: the API behind the gate, and a thread that takes up what is new."""
 
+import gc
 import logging
 import threading
 from functools import cache
@@ -63,7 +64,7 @@ class Worker:
         self._full, self._keys = Answers(deployment, slots), KeyRing(Keys(engine))
         for answers in (self._answers, self._full):
             answers.positions  # noqa: B018  (boundaries that cannot be read are told at the start)
-        self._refresh()
+        self._refresh(at_rest=True)
         state.answers, state.full_answers, state.audit = self._answers, self._full, Audit(engine)
         state.gate.keys = self._keys
         state.metrics.watch(self._answers)
@@ -81,17 +82,24 @@ class Worker:
         self._stopped.set()
 
     def _refresh_for_ever(self, seconds: float) -> None:
-        while not self._stopped.wait(seconds):
+        """Begins with the champions that were left at rest."""
+        waited = 0.0
+        while not self._stopped.wait(waited):
+            waited = seconds
             try:
                 self._refresh()
             except (OSError, ValueError, DeltaError, *SHELF_ERRORS, SQLAlchemyError):
                 _LOG.exception("the refresh failed; the answers stay as they were")
 
-    def _refresh(self) -> None:
+    def _refresh(self, *, at_rest: bool = False) -> None:
         self._keys.refresh()
-        if self._keys.holds("agency"):
-            self._full.refresh()
-        if self._answers.refresh():
+        held = [self._answers, self._full] if self._keys.holds("agency") else [self._answers]
+        news = [answers.refresh(at_rest=at_rest) for answers in held]
+        loaded = [] if at_rest else [answers.load() for answers in held]
+        if any(loaded):  # they stay for good, and need not be looked through for what can go
+            gc.collect()
+            gc.freeze()
+        if news[0] or any(loaded):
             for hazard in self._answers.hazard_views():
                 told = f"withheld: {hazard.withheld}" if hazard.withheld else f"latest issue {hazard.latest_issue_time}"
                 _LOG.info("%s: %s", hazard.name, told)

@@ -20,7 +20,8 @@ from tiny_deployment import (
 
 from features.errors import UnknownNameError
 from haidang import jobs
-from serving.answers import Answers, FieldError, WithheldError
+from models.exam import Exam, ExamError
+from serving.answers import Answers, FieldError, LoadingError, WithheldError
 from serving.issue import issue
 from serving.questions import ExplainQuestion, Explanation, RiskAnswer, RiskQuestion
 
@@ -263,3 +264,58 @@ def test_what_cannot_be_explained_is_refused_by_its_field(
 def test_a_hazard_without_a_champion_is_not_explained(answers: Answers) -> None:
     with pytest.raises(WithheldError, match="heavy_rain is not answered"):
         why(answers, hazard="heavy_rain")
+
+
+def test_what_was_issued_is_answered_before_the_champions_that_passed_their_exam_are_loaded(home: Path) -> None:
+    loaded = answering(home)
+    answers = Answers(opened(home))
+    assert answers.refresh(at_rest=True)
+    assert ask(answers) == ask(loaded)
+    assert answers.hazard_views() == loaded.hazard_views()
+    past = RiskQuestion(hazard=SMALL, issue_time=local("2023-06-15 07:00"))
+    with pytest.raises(LoadingError, match="small_rain is being loaded: wait 2 s"):
+        answers.risk(past, now=ENDS.to_pydatetime())
+    assert not answers.refresh(at_rest=True)
+    assert answers.load()
+    assert answers.risk(past, now=ENDS.to_pydatetime()) == loaded.risk(past, now=ENDS.to_pydatetime())
+    assert not answers.load()
+
+
+def test_a_champion_that_is_not_known_to_pass_here_sits_its_exam_before_anything_is_answered(home: Path) -> None:
+    answering(home)
+    (mark,) = (home / "shelf" / SMALL).glob("*.examined")
+    mark.write_text("passed elsewhere", encoding="utf-8")
+    answers = Answers(opened(home))
+    answers.refresh(at_rest=True)
+    held = answers.held()
+    assert held[SMALL].forecaster is not None
+    assert held[COAST].forecaster is None
+    assert mark.read_text(encoding="utf-8") != "passed elsewhere"
+
+
+def test_a_champion_that_fails_when_it_is_loaded_is_withheld_and_not_trusted_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(home)
+    answers = Answers(opened(home))
+    answers.refresh(at_rest=True)
+    assert ask(answers).forecasts
+
+    def fails(exam: Exam, estimator: object) -> None:
+        raise ExamError("an answer differs")
+
+    monkeypatch.setattr(Exam, "sit", fails)
+    answers.load()
+    with pytest.raises(WithheldError, match="small_rain is not answered: an answer differs"):
+        ask(answers)
+    assert not list((home / "shelf").rglob("*.examined"))
+
+
+def test_a_new_issue_of_one_hazard_leaves_what_is_held_of_the_others(home: Path) -> None:
+    answers = answering(home)
+    before = answers.held()[COAST].latest
+    deployment = opened(home)
+    jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
+    assert answers.refresh()
+    assert answers.held()[COAST].latest is before
+    assert ask(answers).issue_time == ENDS

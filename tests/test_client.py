@@ -141,6 +141,85 @@ def test_the_other_resources_are_tables_in_the_language_asked_for(service: InThi
         assert asking.replay(one)["equal"] is True
 
 
+def test_several_hazards_are_explained_in_one_table(client: Client) -> None:
+    told = client.explain([SMALL, COAST], ["S1"], leads=[1])
+    assert set(told["hazard"]) == {SMALL, COAST}
+    assert set(told["site"]) == {"S1"}
+    assert str(told["valid_from"].dtype).endswith(f"{HANOI}]")
+    of_one = told[told["hazard"] == SMALL]
+    assert of_one["driver"].is_unique
+    odds = np.log(of_one["probability"] / (1 - of_one["probability"])).iloc[0]
+    usual = np.log(of_one["usual"] / (1 - of_one["usual"])).iloc[0]
+    assert usual + of_one["log_odds"].sum() == pytest.approx(odds, abs=0.02)
+
+
+def test_a_scenario_stands_beside_what_was_issued(client: Client) -> None:
+    more = [{"kind": "scale", "driver": "rain_ahead", "percent": 50}]
+    told = client.scenario(SMALL, more, ["S1"], leads=[1])
+    assert told["cut"].tolist() == [5, 20, 40]
+    assert (told["scenario"] >= told["issued"]).all()
+    issued = client.risk(SMALL, ["S1"], leads=[1])
+    assert told["issued"].to_numpy() == pytest.approx(issued[issued["kind"] == "probability"]["value"], abs=1e-4)
+
+
+def test_the_record_is_read_page_by_page_with_a_column_for_each_end_of_an_interval() -> None:
+    skill = {"skill": 0.3, "low": 0.1, "high": 0.5}
+    row = {"site": "S1", "n": 40, "hit_rate": {"share": 0.8, "low": 0.6, "high": 0.9}, "reliability": [{"n": 40}]}
+    first = httpx.Response(
+        200,
+        json={"rows": [row | {"skill_climatology": skill}]},
+        headers={"link": '<http://haidang/v1/verification?hazard=a&cursor=b>; rel="next"'},
+    )
+    second = httpx.Response(200, json={"rows": [row | {"site": "S2", "hit_rate": None, "skill_climatology": None}]})
+    told = saying(first, second).verification("a").set_index("site")
+    assert told.loc["S1", ["skill_climatology", "skill_climatology_low", "skill_climatology_high"]].tolist() == [
+        0.3, 0.1, 0.5,
+    ]  # fmt: skip
+    assert told.loc["S1", ["hit_rate", "hit_rate_low"]].tolist() == [0.8, 0.6]
+    assert told.loc["S2", ["hit_rate", "skill_climatology"]].isna().all()
+    assert "reliability" not in told
+
+
+def test_what_is_not_verified_yet_is_an_empty_table(client: Client) -> None:
+    assert client.verification(SMALL, scope="site", season="JJA").empty
+    assert client.aggregates(SMALL).columns.tolist()[-2:] == ["cut", "probability"]
+
+
+def test_a_suppressed_mean_is_a_row_without_numbers() -> None:
+    row = {"scope": "all restricted sites", "site": None, "lead": None, "sites": None, "suppressed": True}
+    told = saying(httpx.Response(200, json={"rows": [row | {"reason": "too few", "probabilities": []}]}))
+    table = told.aggregates("a")
+    assert table["suppressed"].tolist() == [True]
+    assert table["probability"].isna().all()
+
+
+def test_a_trigger_is_tried_for_each_probability() -> None:
+    row = {"hits": 3, "costs": {"total": 9.0, "saved": 2.0}, "caught": [{"days": 1, "events": 2}]}
+    told = saying(httpx.Response(200, json={"rows": [row | {"probability": 0.2}, row | {"probability": 0.4}]}))
+    table = told.simulate("a", probabilities=[0.2, 0.4])
+    assert table["probability"].tolist() == [0.2, 0.4]
+    assert table["costs_saved"].tolist() == [2.0, 2.0]
+
+
+def test_the_cheapest_trigger_stands_beside_that_of_theory() -> None:
+    value = {"acts_from": 0.3, "acted": 9, "hits": 4, "expense": 1.5, "value": 0.4, "value_low": 0.1, "value_high": 0.6}
+    found = {"chosen": value, "theoretical": value | {"acts_from": None, "acted": 0}, "never": 2.0}
+    asking = saying(httpx.Response(200, json={"found": found}), httpx.Response(200, json={"found": None}))
+    told = asking.triggers("a", cost=2, loss=10)
+    assert told.loc["chosen", "acts_from"] == 0.3
+    assert np.isnan(told.loc["theoretical", "acts_from"])
+    assert asking.triggers("a", cost=2, loss=10).empty
+
+
+def test_datasets_and_their_changes_are_tables(client: Client) -> None:
+    shared = client.datasets()
+    assert shared.loc["forecasts", "rows"] > 0
+    told = client.changes("forecasts")
+    assert set(told["change"]) <= {"inserted", "altered"}
+    assert told["version"].max() == shared.loc["forecasts", "version"]
+    assert client.changes("forecasts", since=int(told["version"].max())).empty
+
+
 def test_a_refusal_names_the_field_and_is_not_asked_again(waits: list[float], client: Client) -> None:
     with pytest.raises(ProblemError, match="422") as caught:
         client.risk(SMALL, sites=["Atlantis"])

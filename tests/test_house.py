@@ -92,7 +92,8 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
         if (isinstance(node, ast.Attribute) and node.attr in names)
         or (isinstance(node, ast.ImportFrom) and node.module == "os" and {a.name for a in node.names} & names)
     }
-    assert readers <= {"features/settings.py", "haidang/client/client.py"}  # a client has no deployment
+    allowed = {"features/settings.py", "haidang/client/client.py"}  # a client has no deployment
+    assert readers <= allowed | {"haidang/bench_serve.py"}  # which lifts the limits of the service that it starts
     assert importers("pydantic_settings") <= {"features/settings.py", "serving/service_settings.py"}
 
 

@@ -38,7 +38,15 @@ def address(home: Path) -> Iterator[str]:
 
 
 def risk(address: str, **question: object) -> RiskAnswer:
-    response = httpx.post(f"{address}/risk", json=question, timeout=30)
+    """The answer; who is told to wait while forecasters are loaded waits."""
+    until = time.monotonic() + 30
+    while True:
+        response = httpx.post(f"{address}/risk", json=question, timeout=30)
+        if "retry-after" not in response.headers or time.monotonic() > until:
+            break
+        assert response.status_code == 503
+        assert "being loaded" in response.json()["detail"]
+        time.sleep(0.1)
     assert response.status_code == 200
     return RiskAnswer.model_validate_json(response.content)
 

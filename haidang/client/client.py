@@ -10,9 +10,9 @@ import httpx
 import pandas as pd
 
 from haidang.client.asking import Asking
-from haidang.client.tables import Language, numbers, spoken
+from haidang.client.tables import Language, flat, moments_in, numbers, spoken
 
-_PAGE = 1000
+_PAGE, _SPAN = 1000, ("valid_from", "valid_to")
 
 
 class Client:
@@ -173,6 +173,189 @@ class Client:
             ]
         )
 
+    def explain(
+        self,
+        hazards: str | Sequence[str],
+        sites: Sequence[str] | None = None,
+        *,
+        leads: Sequence[int] | None = None,
+        issue_time: datetime | None = None,
+        cut: float | None = None,
+    ) -> pd.DataFrame:
+        """Why forecasts are as they are, by driver; also of past issue times and of several hazards.
+
+        Args:
+            hazards: one name, or several.
+            sites: codes or names; all for None.
+            leads: days to the first day of a period; all for None.
+            issue_time: as it was known at this moment, with its zone; the latest issue for None.
+            cut: the event, one of the hazard's cuts; that of the lowest level for None.
+
+        Returns:
+            A row for each driver of each period: hazard, cut, unit, site, name, lead, valid_from, valid_to (exclusive),
+            probability, climatology, usual, step, driver, title, log_odds (by how much it moves the natural logarithm
+            of the odds) and told, the same in words.
+        """
+        answer = self.post("/explain", **_of(hazards), sites=sites, leads=leads, issue_time=issue_time, cut=cut)
+        rows = [
+            {name: told[name] for name in ("hazard", "cut", "unit")}
+            | {"site": site["site"], "name": site[f"name_{self._language}"]}
+            | {name: period[name] for name in ("lead", *_SPAN, "probability", "climatology", "usual", "step")}
+            | {"driver": driver["name"]}
+            | {name: value for name, value in spoken(driver, self._language).items() if name != "name"}
+            for told in answer["answers"]
+            for site in told["forecasts"]
+            for period in site["periods"]
+            for driver in period["drivers"]
+        ]
+        return moments_in(pd.DataFrame(rows), _SPAN, self._zone)
+
+    def scenario(
+        self,
+        hazards: str | Sequence[str],
+        changes: Sequence[Mapping[str, Any]],
+        sites: Sequence[str] | None = None,
+        *,
+        leads: Sequence[int] | None = None,
+        issue_time: datetime | None = None,
+    ) -> pd.DataFrame:
+        """What would be said, had something else been known; it is no forecast.
+
+        Args:
+            hazards: one name, or several.
+            changes: to what was known, for instance `{"kind": "scale", "driver": "rain_ahead", "percent": 50}`; all
+                kinds are in /openapi.json.
+            sites: codes or names; all for None.
+            leads: days to the first day of a period; all for None.
+            issue_time: as it was known at this moment, with its zone; the latest issue for None.
+
+        Returns:
+            A row for each cut of each period: hazard, unit, verdict (whether the model may be asked that), site, name,
+            lead, valid_from, valid_to (exclusive), cut, issued and scenario, the two probabilities.
+        """
+        asked = {"changes": list(changes), "sites": sites, "leads": leads, "issue_time": issue_time}
+        answer = self.post("/scenario", **_of(hazards), **asked)
+        rows = [
+            {"hazard": told["hazard"], "unit": told["unit"], "verdict": told["verdict"]["told"]}
+            | {"site": site["site"], "name": site[f"name_{self._language}"]}
+            | {name: period[name] for name in ("lead", *_SPAN)}
+            | chances
+            for told in answer["answers"]
+            for site in told["forecasts"]
+            for period in site["periods"]
+            for chances in period["probabilities"]
+        ]
+        return moments_in(pd.DataFrame(rows), _SPAN, self._zone)
+
+    def verification(
+        self,
+        hazard: str,
+        site: str | None = None,
+        *,
+        scope: str | None = None,
+        lead: int | None = None,
+        cut: float | None = None,
+        season: str | None = None,
+    ) -> pd.DataFrame:
+        """How the forecasts of a hazard did as they were issued, all pages; `get("/v1/verification")` has the backtest.
+
+        Args:
+            hazard: name.
+            site: code or name; all for None.
+            scope: only rows of this kind, for instance `all sites`.
+            lead: days to the period; 0 for all leads together.
+            cut: one of the hazard's cuts.
+            season: `year`, or DJF, MAM, JJA, SON.
+
+        Returns:
+            A row for each scope, site, lead, season and cut, with the columns of /openapi.json; `skill_climatology` has
+            beside it `skill_climatology_low` and `_high`, and so have the other figures with an interval. What is not
+            told is NA.
+        """
+        asked = {"hazard": hazard, "site": site, "scope": scope, "lead": lead, "cut": cut, "season": season}
+        pages = self._asking.pages("/v1/verification", asked | {"limit": _PAGE})
+        return flat([row for page in pages for row in page.json()["rows"]], without="reliability")
+
+    def aggregates(self, hazard: str) -> pd.DataFrame:
+        """The latest forecast for sites that one may not see, as means over enough of them.
+
+        Returns:
+            A row for each scope, site, lead and cut: scope, site, lead, sites, suppressed, reason, cut and probability,
+            the last two NA where nothing is said.
+        """
+        rows = [
+            {name: value for name, value in row.items() if name != "probabilities"} | told
+            for row in self.get("/v1/aggregates", hazard=hazard)["rows"]
+            for told in row["probabilities"] or [{"cut": None, "probability": None}]
+        ]
+        columns = ["scope", "site", "lead", "sites", "suppressed", "reason", "cut", "probability"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def simulate(self, hazard: str, **question: Any) -> pd.DataFrame:
+        """Had the trigger been so: alarms, hits, false alarms, misses and costs on the record as issued.
+
+        Args:
+            hazard: name.
+            question: fields of POST /v1/thresholds/simulate, for instance `probabilities=[0.2, 0.4]`, `cut`, `sites`,
+                `by`, `cost` and `loss`.
+
+        Returns:
+            A row for each probability, and site, year or season where `by` asks for them; figures with an interval have
+            beside them `_low` and `_high`.
+        """
+        told = self.post("/v1/thresholds/simulate", hazard=hazard, **question)
+        return flat(told["rows"], without="caught")
+
+    def triggers(self, hazard: str, *, cost: float, loss: float, **question: Any) -> pd.DataFrame:
+        """From which probability on it pays to act, by one's own cost and loss, on the record as issued.
+
+        Args:
+            hazard: name.
+            cost: of acting on one forecast at one site.
+            loss: of one event at one site without acting, in the same money.
+            question: further fields of POST /v1/triggers, for instance `cut`, `lead`, `sites`, `prevented`.
+
+        Returns:
+            By trigger, `chosen` on the record and `theoretical`: acts_from (NA for never), acted, hits, expense (a
+            forecast), value (1 is perfect, 0 the better of always and never), value_low, value_high. Empty where the
+            record is too short, as `post("/v1/triggers", ...)` says in its warnings.
+        """
+        found = self.post("/v1/triggers", hazard=hazard, cost=cost, loss=loss, **question)["found"]
+        rows = [] if found is None else [{"trigger": name} | found[name] for name in ("chosen", "theoretical")]
+        columns = ["trigger", "acts_from", "acted", "hits", "expense", "value", "value_low", "value_high"]
+        return pd.DataFrame(rows, columns=columns).set_index("trigger")
+
+    def datasets(self) -> pd.DataFrame:
+        """The shared datasets by name: title, version, rows, bytes, modified_at, licence and more."""
+        return self._table(self.get("/v1/datasets"), "name").drop(columns="columns")
+
+    def changes(self, dataset: str, since: int = 0) -> pd.DataFrame:
+        """The files that say what has changed in a dataset since a version.
+
+        Args:
+            dataset: name, see `datasets`.
+            since: the version that one holds; 0 for none.
+
+        Returns:
+            A row for each file, oldest version first: version, published_at, change (`inserted` or `altered`), and of
+            the file name, href, part, format, rows, bytes, sha256. Ask since the last version next.
+        """
+        rows: list[dict[str, Any]] = []
+        while True:
+            told = self.get(f"/v1/datasets/{dataset}/changes", since=since)
+            rows += [
+                file | {"version": one["version"], "published_at": one["published_at"], "change": change}
+                for one in told["changes"]
+                for change in ("inserted", "altered")
+                for file in one[change]
+            ]
+            if told["version"] in (since, told["newest"]):
+                break
+            since = told["version"]
+        first = ["version", "published_at", "change"]
+        table = pd.DataFrame(rows, columns=None if rows else first)
+        return moments_in(table[[*first, *table.columns.difference(first, sort=False)]], ["published_at"], self._zone)
+
     def levels(
         self,
         hazards: Sequence[str] | None = None,
@@ -225,3 +408,7 @@ class Client:
 
     def _table(self, told: Sequence[Mapping[str, Any]], index: str) -> pd.DataFrame:
         return pd.DataFrame([spoken(one, self._language) for one in told]).set_index(index)
+
+
+def _of(hazards: str | Sequence[str]) -> dict[str, Any]:
+    return {"hazard": hazards} if isinstance(hazards, str) else {"hazards": list(hazards)}

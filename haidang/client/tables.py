@@ -1,6 +1,6 @@
 """Answers of the service as tables and cubes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Literal
 
@@ -31,6 +31,33 @@ def spoken(told: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """A record in one language: `title_vi` and `title_en` become `title`."""
     other = "_en" if language == "vi" else "_vi"
     return {name.removesuffix(f"_{language}"): value for name, value in told.items() if not name.endswith(other)}
+
+
+def moments_in(table: pd.DataFrame, names: Sequence[str], zone: str) -> pd.DataFrame:
+    """A table whose columns of ISO 8601 are moments in a zone."""
+    here = [name for name in names if name in table]
+    return table.assign(**{name: pd.to_datetime(table[name], utc=True).dt.tz_convert(zone) for name in here})
+
+
+def flat(rows: Sequence[Mapping[str, Any]], *, without: str) -> pd.DataFrame:
+    """Rows whose figures with an interval become columns of their own: `skill`, `skill_low`, `skill_high`.
+
+    Args:
+        rows: as the service tells them.
+        without: the list in them that has no place in a table.
+    """
+    return pd.DataFrame(
+        [
+            {column: told for name, value in row.items() if name != without for column, told in _columns(name, value)}
+            for row in rows
+        ]
+    )
+
+
+def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        return [(name, value)]
+    return [(name if inner in ("skill", "share") else f"{name}_{inner}", told) for inner, told in value.items()]
 
 
 def cube(table: pd.DataFrame) -> xr.Dataset:
