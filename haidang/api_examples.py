@@ -1,6 +1,7 @@
 """The examples of answers in OpenAPI: `python -m haidang.api_examples HOME` asks a deployment and writes them down.
 
-They are answers that were really given, each list cut to its first element.
+They are answers that were really given, each list cut to its first element. The deployment states in its `service.toml`
+whose data are shared, and `haidang publish` was run.
 """
 
 import asyncio
@@ -34,6 +35,12 @@ _ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "get /v1/levels": ("/v1/levels", None),
     "post /v1/levels": ("/v1/levels", {"sites": [_SITE]}),
     "get /v1/sources": ("/v1/sources", None),
+    "get /v1/catalogue": ("/v1/catalogue", None),
+    "get /v1/datasets": ("/v1/datasets", None),
+    "get /v1/datasets/{name}": ("/v1/datasets/sites", None),
+    "get /v1/datasets/{name}/schema": ("/v1/datasets/sites/schema", None),
+    "get /v1/datasets/{name}/files": ("/v1/datasets/sites/files", None),
+    "get /v1/datasets/{name}/changes": ("/v1/datasets/sites/changes?since=0", None),
     "get /v1/explanations": (f"/v1/explanations?hazard={_HAZARD}&site={_SITE}&lead=1", None),
 }
 

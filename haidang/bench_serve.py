@@ -7,7 +7,6 @@ deployment is a simulated province of 54 communes in `--home`, made where it is 
 
 import argparse
 import json
-import os
 import shutil
 import socket
 import statistics
@@ -33,15 +32,13 @@ from haidang.serve import serving
 from models.forecaster import load_forecaster
 from serving.deployment import Deployment, open_deployment
 from serving.issue import Known, issue_from
+from serving.service_settings import FILE_NAME
 from training.fit import fit
 
 SERVICE = "haidang.bench_service:BenchedService"
 HAZARD, OTHER = "heavy_rain", "another-champion"
 _YEARS, _BEFORE_THE_END = 3, pd.Timedelta(days=20)
-_UNLIMITED = {
-    "HAIDANG_SERVICE_ADDRESS_REQUESTS_PER_SECOND": "1e9",
-    "HAIDANG_SERVICE_ADDRESS_BURST": "1000000000",
-}
+_UNLIMITED = "address_requests_per_second = 1e9\naddress_burst = 1000000000\n"
 _ROUNDS, _QUERIES, _LOADED_AFTER_RESTING = 9, 200, 1.0
 _SHARE, _P99_MS, _RISK_P95_MS, _START_SECONDS, _GROWTH_MB = 0.85, 20.0, 30.0, 10.0, 10.0
 
@@ -237,11 +234,11 @@ def main(told: Sequence[str] | None = None) -> None:
     parser.add_argument("--starts", type=int, default=5, help="cold starts")
     chosen = parser.parse_args(told)
     keep_tools_quiet()
-    os.environ.update(_UNLIMITED)
     if not (chosen.home / "forecasters" / OTHER).is_dir():
         lay_out(chosen.home)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=shutil.copytree(chosen.home, Path(folder) / "home"))
+        (settings.home / FILE_NAME).write_text(_UNLIMITED, encoding="utf-8")
         bench_starts(settings, chosen.starts)
         with asking() as process, serving(settings, SERVICE) as address:
             port = int(address.rpartition(":")[2])

@@ -93,7 +93,7 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
         or (isinstance(node, ast.ImportFrom) and node.module == "os" and {a.name for a in node.names} & names)
     }
     allowed = {"features/settings.py", "haidang/client/client.py"}  # a client has no deployment
-    assert readers <= allowed | {"haidang/bench_serve.py"}  # which lifts the limits of the service that it starts
+    assert readers <= allowed
     assert importers("pydantic_settings") <= {"features/settings.py", "serving/service_settings.py"}
 
 
