@@ -71,7 +71,9 @@ class Archive:
         return self._table().version()
 
     def at_version(self, version: int) -> "Archive":
-        """The archive as it lay in a version of its table of entries, to read from."""
+        """The archive as it lay in a version of its table of entries, to read from; the log of it is read once."""
+        if version == self._version:
+            return self
         return Archive(self._entries.parent, self.sites, self.zone, version=version)
 
     def append(self, entries: pd.DataFrame) -> Receipt:
