@@ -83,7 +83,7 @@ def watch(
         before: what was found the last time; verdicts on inputs that still stand are taken from it.
     """
     archive, zone = deployment.archive, deployment.settings.local_zone
-    archive = archive.at_version(archive.version) if archive.exists else archive
+    archive = archive.pinned() if archive.exists else archive
     engine = open_database(deployment.settings.database_address)
     chosen = [deployment.hazards[name] for name in deployment.hazards if hazards is None or name in hazards]
     quality = data_quality(archive, IngestLog(engine), now)

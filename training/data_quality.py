@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.archive import Archive
-from features.feeds import feeds
+from features.feeds import feeds_of
 from features.ingest_log import IngestLog
 from features.local_days import day_starts
 from features.variables import VARIABLES, variable_named
@@ -71,16 +71,18 @@ def data_quality(archive: Archive, log: IngestLog, now: pd.Timestamp) -> tuple[Q
     """
     if not archive.exists:
         return ()
-    found = [*_late(archive, log, now)]
+    late: list[QualityAlarm] = []
+    found: list[QualityAlarm] = []
     for variable in archive.variables():
         rows = archive.newest_rows(variable, _WINDOW_DAYS * max(1, variable_named(variable).span_days))
+        late += _late(variable, rows, log, now)
         rows = rows[rows["known_time"] <= now]
         found += [*_missing(variable, rows), *_stuck(archive, variable, rows, now)]
-    return tuple(found) + tuple(_out_of_range(archive, now))
+    return (*late, *found, *_out_of_range(archive, now))
 
 
-def _late(archive: Archive, log: IngestLog, now: pd.Timestamp) -> Iterator[QualityAlarm]:
-    for feed in feeds(archive, log, now):
+def _late(variable: str, rows: pd.DataFrame, log: IngestLog, now: pd.Timestamp) -> Iterator[QualityAlarm]:
+    for feed in feeds_of(variable, rows, log, now):
         if feed.late and feed.promised_days is not None:
             since = now - (feed.age_days - feed.promised_days) * _DAY
             yield QualityAlarm("late", feed.variable, feed.source, (), since.round("s"))
@@ -90,8 +92,9 @@ def _missing(variable: str, rows: pd.DataFrame) -> Iterator[QualityAlarm]:
     for source, told in rows.groupby("source", observed=True):
         newest = told["known_time"].max()
         silent: dict[str, pd.Timestamp] = {}
-        for site, own in told.groupby("site", observed=True):
-            turns = np.sort(own["known_time"].unique())
+        last = told.groupby("site", observed=True)["known_time"].max()
+        for site in last.index[newest - last > _SILENT_DAYS * _DAY]:
+            turns = np.sort(told.loc[told["site"] == site, "known_time"].unique())
             if len(turns) >= _SILENT_TURNS:
                 usual = pd.Timedelta(np.median(np.diff(turns)))
                 if newest - turns[-1] > max(_SILENT_DAYS * _DAY, _SILENT_TURNS * usual):
