@@ -136,8 +136,9 @@ class Archive:
             HaidangError: if a moment has no zone or lies before the first entry was known.
         """
         times, pinned = moments(issue_times), self.pinned()
-        if times[0] < (begins := pinned.begins()):
-            raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
+        if not pinned.begun_by(times[0]):
+            begins = self._local(pinned.begins())
+            raise HaidangError(f"the archive begins at {begins}: {self._local(times[0])} is before it")
         return Snapshot(times, self.sites, self.zone, partial(pinned.vintages, times[-1]))
 
     def begins(self) -> pd.Timestamp:
@@ -151,6 +152,14 @@ class Archive:
         if self._begins is None:
             self._begins = self._extreme("known_time", "min")
         return self._begins
+
+    def begun_by(self, moment: pd.Timestamp) -> bool:
+        """Whether any entry was known at a moment; the log alone tells, but of the first millisecond.
+
+        Raises:
+            HaidangError: if the archive is empty.
+        """
+        return moment > self._bound("known_time", "min") + _TOLD_TO or moment >= self.begins()
 
     def ends(self, variable: str | None = None) -> pd.Timestamp:
         """When the last entry, of a variable or of any, became known.
@@ -317,17 +326,22 @@ class Archive:
 
     def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
         """The first or last moment in a column, from the files that may hold it by what the log tells."""
+        bound, at = self._bound(column, which, variable), ds.field(column)
+        near = at <= bound + _TOLD_TO if which == "min" else at >= bound - _TOLD_TO
+        fragments = self._dataset(variable).get_fragments(near)
+        groups = (group for fragment in fragments for group in fragment.row_groups)
+        found: list[datetime] = [group.statistics[column][which] for group in groups]
+        return pd.Timestamp(min(found) if which == "min" else max(found))
+
+    def _bound(self, column: str, which: str, variable: str | None = None) -> datetime:
+        """The first or last moment in a column as the log tells it, to the millisecond."""
         told = pa.table(self._table().get_add_actions(flatten=True))
         if variable is not None:
             told = told.filter(pc.field("partition.variable") == variable)
         if not len(told):
             raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
-        bounds, at = pc.min_max(told[f"{which}.{column}"]).as_py(), ds.field(column)
-        near = at <= bounds["min"] + _TOLD_TO if which == "min" else at >= bounds["max"] - _TOLD_TO
-        fragments = self._dataset(variable).get_fragments(near)
-        groups = (group for fragment in fragments for group in fragment.row_groups)
-        found: list[datetime] = [group.statistics[column][which] for group in groups]
-        return pd.Timestamp(min(found) if which == "min" else max(found))
+        bound: datetime = pc.min_max(told[f"{which}.{column}"])[which].as_py()
+        return bound
 
     def _local(self, moment: pd.Timestamp) -> str:
         return moment.tz_convert(self.zone).isoformat()
