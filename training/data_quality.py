@@ -107,6 +107,9 @@ def _stuck(archive: Archive, variable: str, rows: pd.DataFrame, now: pd.Timestam
     told = variable_named(variable)
     if told.span_days != 1 or told.subject == "reports":
         return
+    recent = archive.observed(variable, by=now, start=now - _WINDOW_DAYS * _DAY, end=now)
+    if not any(_may_stand(series[np.isfinite(series)], told.low) for series in recent.to_numpy()):
+        return
     values = archive.observed(variable, by=now, start=now - _HISTORY_DAYS * _DAY, end=now)
     sites, since = [], []
     for code, series in zip(values["site"].to_numpy(), values.to_numpy(), strict=True):
@@ -121,6 +124,12 @@ def _stuck(archive: Archive, variable: str, rows: pd.DataFrame, now: pd.Timestam
         own = rows[rows["site"].isin(sites) & (rows["known_time"] >= rows["valid_time"] + _DAY)]
         sources = ", ".join(sorted(own["source"].astype(str).unique()))
         yield QualityAlarm("stuck", variable, sources, tuple(sites), start)
+
+
+def _may_stand(known: npt.NDArray[np.float64], low: float) -> bool:
+    """Whether the last known values stand above the lowest that there is, or are too few to tell."""
+    last = known[-STUCK_DAYS:]
+    return len(last) < STUCK_DAYS or bool(np.ptp(last) == 0 and last[-1] > low)
 
 
 def run_lengths(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
