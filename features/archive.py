@@ -41,21 +41,22 @@ class Archive:
     already is not written again. Nothing is ever changed or removed.
     """
 
-    def __init__(self, folder: Path, sites: Sites, zone: str, *, version: int | None = None) -> None:
+    def __init__(self, folder: Path, sites: Sites, zone: str, *, held: DeltaTable | None = None) -> None:
         """Opens the archive in a folder, or prepares a new one; nothing is written before the first append.
 
         Args:
             folder: the archive's folder.
             sites: the deployment's sites.
             zone: IANA zone of the local day.
-            version: reads the entries as they lay in this version of the table; the newest for None.
+            held: the table of entries in the version that is read; for None the newest one, each time anew.
 
         Raises:
             HaidangError: if the archive was made for another zone.
         """
-        self.sites, self.zone, self._version = sites, zone, version
+        self.sites, self.zone, self._held = sites, zone, held
         self._entries, self._quarantine = folder / "entries", folder / "quarantine"
-        self._opened: DeltaTable | None = None
+        self._files: dict[str, ds.Dataset] = {}
+        self._begins: pd.Timestamp | None = None
         made_for = json.loads(self._table().metadata().description)["zone"] if self.exists else zone
         if made_for != zone:
             raise HaidangError(f"the archive in {folder} counts days in {made_for}, not in {zone}: set the local zone")
@@ -72,7 +73,15 @@ class Archive:
 
     def at_version(self, version: int) -> "Archive":
         """The archive as it lay in a version of its table of entries, to read from."""
-        return Archive(self._entries.parent, self.sites, self.zone, version=version)
+        return self._as_in(DeltaTable(str(self._entries), version=version))
+
+    def pinned(self) -> "Archive":
+        """The archive as it lies now, to read from: its log, and which files hold what, are read once.
+
+        Raises:
+            HaidangError: if nothing was ever appended.
+        """
+        return self if self._held is not None else self._as_in(self._table())
 
     def append(self, entries: pd.DataFrame) -> Receipt:
         """Checks entries at the door, takes the good ones and sets the others aside with the reason.
@@ -126,9 +135,10 @@ class Archive:
         Raises:
             HaidangError: if a moment has no zone or lies before the first entry was known.
         """
-        times, pinned = moments(issue_times), self.at_version(self.version)
-        if times[0] < (begins := pinned.begins()):
-            raise HaidangError(f"the archive begins at {self._local(begins)}: {self._local(times[0])} is before it")
+        times, pinned = moments(issue_times), self.pinned()
+        if not pinned.begun_by(times[0]):
+            begins = self._local(pinned.begins())
+            raise HaidangError(f"the archive begins at {begins}: {self._local(times[0])} is before it")
         return Snapshot(times, self.sites, self.zone, partial(pinned.vintages, times[-1]))
 
     def begins(self) -> pd.Timestamp:
@@ -137,7 +147,19 @@ class Archive:
         Raises:
             HaidangError: if the archive is empty.
         """
-        return self._extreme("known_time", "min")
+        if self._held is None:
+            return self._extreme("known_time", "min")
+        if self._begins is None:
+            self._begins = self._extreme("known_time", "min")
+        return self._begins
+
+    def begun_by(self, moment: pd.Timestamp) -> bool:
+        """Whether any entry was known at a moment; the log alone tells, but of the first millisecond.
+
+        Raises:
+            HaidangError: if the archive is empty.
+        """
+        return moment > self._bound("known_time", "min") + _TOLD_TO or moment >= self.begins()
 
     def ends(self, variable: str | None = None) -> pd.Timestamp:
         """When the last entry, of a variable or of any, became known.
@@ -166,7 +188,11 @@ class Archive:
             Columns source, site, valid_time, known_time; one row per entry.
         """
         columns = ["source", "site", "valid_time", "known_time"]
-        table = self._dataset(_of(variable)).to_table(columns).to_pandas()
+        held = self._dataset(variable)
+        told = held.to_table(["source", "valid_time"]).unify_dictionaries().group_by("source")
+        first = pc.min(told.aggregate([("valid_time", "max")])["valid_time_max"]).as_py()
+        wanted = None if first is None else ds.field("valid_time") > first - timedelta(days=days)
+        table = held.to_table(columns, filter=wanted).to_pandas()
         newest = table.groupby("source", observed=True)["valid_time"].transform("max")
         return table[table["valid_time"] > newest - pd.Timedelta(days=days)]
 
@@ -174,7 +200,7 @@ class Archive:
         """The newest valid time of a source's values of a variable; None where there is none."""
         if not self.exists:
             return None
-        of_source = self._dataset(_of(variable)).scanner(["valid_time"], filter=ds.field("source") == source)
+        of_source = self._dataset(variable).scanner(["valid_time"], filter=ds.field("source") == source)
         newest = pc.max(of_source.to_table()["valid_time"]).as_py()
         return None if newest is None else pd.Timestamp(newest)
 
@@ -213,7 +239,7 @@ class Archive:
             return True
         if not any(first is None or first < SIMULATED < last for first, last in spans):
             return False
-        batches = self._dataset(_of(variable)).to_batches(columns=["source"])
+        batches = self._dataset(variable).to_batches(columns=["source"])
         return any(SIMULATED in pc.unique(batch["source"]).to_pylist() for batch in batches)
 
     def vintages(self, known_by: pd.Timestamp, variable: str, first_day: int | None) -> Vintages:
@@ -233,7 +259,7 @@ class Archive:
         if first_day is not None:
             wanted &= ds.field("valid_time") >= day_starts([first_day], self.zone)[0]
         columns = ["site", "valid_time", "known_time", "value", "source"]
-        table = self._dataset(_of(variable)).to_table(columns, filter=wanted)
+        table = self._dataset(variable).to_table(columns, filter=wanted)
         site, days = _for_each(table["site"], self._positions), _for_each(table["valid_time"], self._days)
         known = table["known_time"].cast(pa.int64()).to_numpy()
         kept = site >= 0
@@ -261,7 +287,7 @@ class Archive:
         bounds = [(ds.field(name), entries[name].min(), entries[name].max()) for name in _TIMES]
         (valid, first, last), (known, earliest, latest) = bounds
         between = (valid >= first) & (valid <= last) & (known >= earliest) & (known <= latest)
-        table = self._dataset(_stretch(entries)).to_table([*KEY, "value"], filter=between)
+        table = self._dataset(where=_stretch(entries)).to_table([*KEY, "value"], filter=between)
         held = table.to_pandas().astype(entries.dtypes[NAMES])
         both = entries[KEY].merge(held, on=KEY, how="left")
         return both["value"].set_axis(entries.index)
@@ -275,36 +301,47 @@ class Archive:
         return add_new(self._entries, rows, ENTRIES, same, partition_by=["variable"], about={"zone": self.zone})
 
     def _table(self) -> DeltaTable:
-        """The table of entries; one that is held in a version is opened once."""
-        if self._opened is None:
-            if not self.exists:
-                raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
-            table = DeltaTable(str(self._entries), version=self._version)
-            if self._version is None:
-                return table
-            self._opened = table
-        return self._opened
+        """The table of entries, in the version that is held or the newest."""
+        if self._held is not None:
+            return self._held
+        if not self.exists:
+            raise HaidangError(f"there is no archive in {self._entries.parent} yet: run `haidang ingest` first")
+        return DeltaTable(str(self._entries))
 
-    def _dataset(self, files: str | list[tuple[str, str, str]] | None) -> ds.Dataset:
-        """The files that may hold what a predicate tells of; all for None."""
-        return self._table().to_pyarrow_dataset(parquet_read_options=READ, file_pruning_predicate=files)
+    def _as_in(self, table: DeltaTable) -> "Archive":
+        return Archive(self._entries.parent, self.sites, self.zone, held=table)
+
+    def _dataset(self, variable: str | None = None, *, where: str | None = None) -> ds.Dataset:
+        """The files of a variable, or those that may hold what a predicate tells of; all for None of both."""
+        if variable is not None and variable in self._files:
+            return self._files[variable]
+        files = where if variable is None else [("variable", "=", variable)]
+        made = self._table().to_pyarrow_dataset(parquet_read_options=READ, file_pruning_predicate=files)
+        if variable is not None and self._held is not None:
+            self._files[variable] = made
+        return made
 
     def _actions(self) -> list[dict[str, str]]:
         return pa.table(self._table().get_add_actions(flatten=True)).select(["partition.variable"]).to_pylist()
 
     def _extreme(self, column: str, which: str, variable: str | None = None) -> pd.Timestamp:
         """The first or last moment in a column, from the files that may hold it by what the log tells."""
+        bound, at = self._bound(column, which, variable), ds.field(column)
+        near = at <= bound + _TOLD_TO if which == "min" else at >= bound - _TOLD_TO
+        fragments = self._dataset(variable).get_fragments(near)
+        groups = (group for fragment in fragments for group in fragment.row_groups)
+        found: list[datetime] = [group.statistics[column][which] for group in groups]
+        return pd.Timestamp(min(found) if which == "min" else max(found))
+
+    def _bound(self, column: str, which: str, variable: str | None = None) -> datetime:
+        """The first or last moment in a column as the log tells it, to the millisecond."""
         told = pa.table(self._table().get_add_actions(flatten=True))
         if variable is not None:
             told = told.filter(pc.field("partition.variable") == variable)
         if not len(told):
             raise HaidangError(f"the archive in {self._entries.parent} holds no {variable or 'entry'} yet: ingest some")
-        bounds, at = pc.min_max(told[f"{which}.{column}"]).as_py(), ds.field(column)
-        near = at <= bounds["min"] + _TOLD_TO if which == "min" else at >= bounds["max"] - _TOLD_TO
-        fragments = self._dataset(None if variable is None else _of(variable)).get_fragments(near)
-        groups = (group for fragment in fragments for group in fragment.row_groups)
-        found: list[datetime] = [group.statistics[column][which] for group in groups]
-        return pd.Timestamp(min(found) if which == "min" else max(found))
+        bound: datetime = pc.min_max(told[f"{which}.{column}"])[which].as_py()
+        return bound
 
     def _local(self, moment: pd.Timestamp) -> str:
         return moment.tz_convert(self.zone).isoformat()
@@ -319,10 +356,6 @@ def _for_each(column: pa.ChunkedArray, function: Callable[[pa.Array], npt.NDArra
 def _small_ranks(names: pa.StringArray) -> npt.NDArray[Any]:
     """Ranks of distinct names, in the smallest type that holds them: of these a sort is quick."""
     return pc.rank(names).to_numpy().astype(np.min_scalar_type(len(names)))
-
-
-def _of(variable: str) -> list[tuple[str, str, str]]:
-    return [("variable", "=", variable)]
 
 
 def _stretch(entries: pd.DataFrame, table: str = "") -> str:

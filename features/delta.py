@@ -49,14 +49,15 @@ def add_new(
         HaidangError: if the rows cannot be stored, for instance because the disk is full; then none of them is.
     """
     try:
-        DeltaTable.create(
-            str(folder),
-            schema,
-            mode="ignore",
-            partition_by=partition_by,
-            description=json.dumps(about or {}),
-            configuration={"delta.appendOnly": "true"} | _LOG_IS_KEPT,
-        )
+        if not is_table(folder):
+            DeltaTable.create(
+                str(folder),
+                schema,
+                mode="ignore",
+                partition_by=partition_by,
+                description=json.dumps(about or {}),
+                configuration={"delta.appendOnly": "true"} | _LOG_IS_KEPT,
+            )
         merge = DeltaTable(str(folder)).merge(
             rows, same, source_alias="new", target_alias="held", merge_schema=True, writer_properties=WRITTEN
         )
@@ -76,6 +77,8 @@ def add_new(
 def join_files(folder: Path) -> int:
     """Joins the small files of each partition into files of about a megabyte; no row is changed, lost or added.
 
+    What the log tells up to here is summed up in one file too, so that opening the table reads no further back.
+
     Who reads an earlier version, or is reading while it is done, goes on: the small files stay where they are until
     `remove_joined`. The log of the table is kept from now on, so that every version can be read.
 
@@ -90,6 +93,7 @@ def join_files(folder: Path) -> int:
         if not _LOG_IS_KEPT.items() <= table.metadata().configuration.items():
             table.alter.set_table_properties(_LOG_IS_KEPT)
         told = table.optimize.compact(target_size=FILE_BYTES, writer_properties=WRITTEN)
+        table.create_checkpoint()
     except (OSError, DeltaError) as error:
         raise HaidangError(f"the files in {folder} could not be joined, and stay as they are: {error}") from error
     return int(told["numFilesRemoved"])

@@ -47,8 +47,14 @@ class Feed:
 def feeds(archive: Archive, log: IngestLog, now: pd.Timestamp) -> Iterator[Feed]:
     """Every variable of every source that the archive holds a value of."""
     for variable in archive.variables():
-        for source, rows in archive.newest_rows(variable, WINDOW_DAYS).groupby("source", observed=True):
-            yield _feed(str(source), variable, rows, log, now)
+        yield from feeds_of(variable, archive.newest_rows(variable, WINDOW_DAYS), log, now)
+
+
+def feeds_of(variable: str, rows: pd.DataFrame, log: IngestLog, now: pd.Timestamp) -> Iterator[Feed]:
+    """Every source of a variable, from rows as `Archive.newest_rows` gives them for 30 days or more."""
+    for source, told in rows.groupby("source", observed=True):
+        newest = told["valid_time"] > told["valid_time"].max() - WINDOW_DAYS * _DAY
+        yield _feed(str(source), variable, told[newest], log, now)
 
 
 def _feed(source: str, variable: str, rows: pd.DataFrame, log: IngestLog, now: pd.Timestamp) -> Feed:

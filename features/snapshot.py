@@ -11,7 +11,7 @@ from features.periods import Periods
 from features.sites import Sites
 from features.vintages import NEVER, Vintages
 
-_READ_BACK_DAYS = 366
+_READ_BACK_DAYS, _FURTHER = 400, 8
 
 
 class Snapshot:
@@ -97,10 +97,11 @@ class Snapshot:
         return Snapshot(self.issue_times - pd.Timedelta(days=days), self.sites, self.zone, self.vintages)
 
     def vintages(self, variable: str, first_day: int | None) -> Vintages:
-        """The values of a variable from a day on, or from earlier; each look further back reads twice as far."""
+        """The values of a variable from a day on, or from earlier; each look further back reads an eighth further."""
         if variable not in self._held or not _reaches(self._held[variable][0], first_day):
             if first_day is not None:
-                first_day -= max(_READ_BACK_DAYS, int(self._issue_days()[-1]) - first_day)
+                back = int(self._issue_days()[-1]) - first_day
+                first_day -= max(_READ_BACK_DAYS - back, back // _FURTHER)
             self._held[variable] = first_day, self._read(variable, first_day)
         return self._held[variable][1]
 

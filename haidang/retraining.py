@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from features.archive import Archive
 from features.database import open_database
 from features.drivers import looks_ahead
 from features.errors import HaidangError
@@ -243,7 +242,7 @@ def fit_after_changes(
     if not changes:
         return fit(hazard, archive, moment=moment, tested=tested)
     folder, zone = deployment.settings.archive, archive.zone
-    learned: Archive = AdjustedArchive(folder, archive.sites, zone, changes, version=archive.version)
+    learned = AdjustedArchive(folder, archive.sites, zone, changes).pinned()
     forecaster = fit(hazard, learned, moment=moment, tested=tested)
     rows = known_examples(hazard, archive, moment).rows
     return replace(forecaster, exam=set_exam(rows, forecaster.estimator))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from features.archive import Archive
 from features.database import open_database
 from features.ingest_log import IngestLog
 from haidang.retraining_log import RetrainingLog
@@ -82,10 +83,15 @@ def watch(
         before: what was found the last time; verdicts on inputs that still stand are taken from it.
     """
     archive, zone = deployment.archive, deployment.settings.local_zone
+    archive = archive.pinned() if archive.exists else archive
     engine = open_database(deployment.settings.database_address)
     chosen = [deployment.hazards[name] for name in deployment.hazards if hazards is None or name in hazards]
     quality = data_quality(archive, IngestLog(engine), now)
-    drift = {hazard.name: found for hazard in chosen if (found := _drift(deployment, hazard, now, before)) is not None}
+    drift = {
+        hazard.name: found
+        for hazard in chosen
+        if (found := _drift(deployment, archive, hazard, now, before)) is not None
+    }
     known = known_changes(RetrainingLog(engine), list(deployment.hazards))
     bias = forecast_bias(archive, now, known=known) if archive.exists else None
     judged = {} if verified is None else _performance(deployment, chosen, verified)
@@ -112,11 +118,13 @@ def known_changes(log: RetrainingLog, hazards: Collection[str]) -> list[KnownCha
     return [KnownChange(since, until) for since, until in sorted((a, b) for a, b in spans if a is not None)]
 
 
-def _drift(deployment: Deployment, hazard: Hazard, now: pd.Timestamp, before: Watched | None) -> Drift | None:
+def _drift(
+    deployment: Deployment, archive: Archive, hazard: Hazard, now: pd.Timestamp, before: Watched | None
+) -> Drift | None:
     card = deployment.shelf.card(hazard.name)
     if card is None or card.learned_from is None or card.learned_until is None:
         return None
-    archive, learned = deployment.archive, (pd.Timestamp(card.learned_from), pd.Timestamp(card.learned_until))
+    learned = pd.Timestamp(card.learned_from), pd.Timestamp(card.learned_until)
     held = None if before is None else before.drift.get(hazard.name)
     if held is not None and held.learned == learned and held.end == last_window_ends(now, archive.zone):
         return held

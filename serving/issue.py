@@ -38,7 +38,7 @@ class Known:
         Raises:
             HaidangError: if the archive does not reach back to the issue time.
         """
-        self.archive = archive.at_version(archive.version)
+        self.archive = archive.pinned()
         self.issue_time, self.zone = moments(issue_time)[0], archive.zone
         self.snapshot = self.archive.as_of(self.issue_time) if snapshot is None else snapshot
         self._newest: dict[str, tuple[pd.DataFrame, bool]] = {}

@@ -206,14 +206,18 @@ def test_an_archive_of_refused_rows_alone_says_what_to_run(archive: MakeArchive)
         archive(REPORT | {"site": "S9"}).begins()
 
 
-def test_a_version_can_be_read_as_it_was(archive: MakeArchive, sites: Sites, tmp_path: Path) -> None:
+def test_a_version_can_be_read_as_it_was(archive: MakeArchive) -> None:
     held = archive(REPORT)
     version = held.version
     held.append(table(CORRECTION))
-    pinned = Archive(tmp_path / "archive_0", sites, HANOI, version=version)
+    pinned = held.at_version(version)
     assert observed(pinned, "rain", "2024-03-20")[0] == 12.5
     assert observed(held, "rain", "2024-03-20")[0] == 21.5
     assert pinned.ends() == at("2024-03-10 06:00")
+    now = held.pinned()
+    held.append(table(CORRECTION | {"known_time": at("2024-04-10 06:00"), "value": 3.0}))
+    assert (now.version, observed(now, "rain", "2024-04-20")[0]) == (version + 1, 21.5)
+    assert observed(held, "rain", "2024-04-20")[0] == 3.0
 
 
 def test_a_snapshot_does_not_see_what_is_appended_after_it_was_taken(archive: MakeArchive) -> None:

@@ -1,5 +1,6 @@
 """Compacting: small files are joined, every row and every earlier version stays, and again it does nothing."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -82,4 +83,6 @@ def test_the_log_of_a_table_is_kept_so_that_every_version_can_be_read(deployment
     told(deployment)
     for folder in tables(deployment).values():
         assert DeltaTable(str(folder)).metadata().configuration["delta.enableExpiredLogCleanup"] == "false"
+        summed_up = json.loads((folder / "_delta_log" / "_last_checkpoint").read_text(encoding="utf-8"))
+        assert summed_up["version"] == DeltaTable(str(folder)).version()
     assert DeltaTable(str(tables(deployment)["entries"]), version=0).version() == 0

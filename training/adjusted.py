@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from deltalake import DeltaTable
 
 from features.archive import Archive
 from features.local_days import day_starts, days_after, moments
@@ -36,7 +37,7 @@ class AdjustedArchive(Archive):
     """The archive of a deployment, its forecasts of before each change times the factors of that change."""
 
     def __init__(
-        self, folder: Path, sites: Sites, zone: str, changes: Sequence[Rescaling], *, version: int | None = None
+        self, folder: Path, sites: Sites, zone: str, changes: Sequence[Rescaling], *, held: DeltaTable | None = None
     ) -> None:
         """Opens the archive in a folder to learn from.
 
@@ -45,13 +46,13 @@ class AdjustedArchive(Archive):
             sites: the deployment's sites.
             zone: IANA zone of the local day.
             changes: what is known of changes of the forecasts.
-            version: as in `Archive`.
+            held: as in `Archive`.
         """
-        super().__init__(folder, sites, zone, version=version)
+        super().__init__(folder, sites, zone, held=held)
         self._folder, self._changes = folder, tuple(changes)
 
-    def at_version(self, version: int) -> Archive:
-        return AdjustedArchive(self._folder, self.sites, self.zone, self._changes, version=version)
+    def _as_in(self, table: DeltaTable) -> Archive:
+        return AdjustedArchive(self._folder, self.sites, self.zone, self._changes, held=table)
 
     def vintages(self, known_by: pd.Timestamp, variable: str, first_day: int | None) -> Vintages:
         held = super().vintages(known_by, variable, first_day)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.archive import Archive
-from features.feeds import feeds
+from features.feeds import feeds_of
 from features.ingest_log import IngestLog
 from features.local_days import day_starts
 from features.variables import VARIABLES, variable_named
@@ -71,16 +71,18 @@ def data_quality(archive: Archive, log: IngestLog, now: pd.Timestamp) -> tuple[Q
     """
     if not archive.exists:
         return ()
-    found = [*_late(archive, log, now)]
+    late: list[QualityAlarm] = []
+    found: list[QualityAlarm] = []
     for variable in archive.variables():
         rows = archive.newest_rows(variable, _WINDOW_DAYS * max(1, variable_named(variable).span_days))
+        late += _late(variable, rows, log, now)
         rows = rows[rows["known_time"] <= now]
         found += [*_missing(variable, rows), *_stuck(archive, variable, rows, now)]
-    return tuple(found) + tuple(_out_of_range(archive, now))
+    return (*late, *found, *_out_of_range(archive, now))
 
 
-def _late(archive: Archive, log: IngestLog, now: pd.Timestamp) -> Iterator[QualityAlarm]:
-    for feed in feeds(archive, log, now):
+def _late(variable: str, rows: pd.DataFrame, log: IngestLog, now: pd.Timestamp) -> Iterator[QualityAlarm]:
+    for feed in feeds_of(variable, rows, log, now):
         if feed.late and feed.promised_days is not None:
             since = now - (feed.age_days - feed.promised_days) * _DAY
             yield QualityAlarm("late", feed.variable, feed.source, (), since.round("s"))
@@ -90,8 +92,9 @@ def _missing(variable: str, rows: pd.DataFrame) -> Iterator[QualityAlarm]:
     for source, told in rows.groupby("source", observed=True):
         newest = told["known_time"].max()
         silent: dict[str, pd.Timestamp] = {}
-        for site, own in told.groupby("site", observed=True):
-            turns = np.sort(own["known_time"].unique())
+        last = told.groupby("site", observed=True)["known_time"].max()
+        for site in last.index[newest - last > _SILENT_DAYS * _DAY]:
+            turns = np.sort(told.loc[told["site"] == site, "known_time"].unique())
             if len(turns) >= _SILENT_TURNS:
                 usual = pd.Timedelta(np.median(np.diff(turns)))
                 if newest - turns[-1] > max(_SILENT_DAYS * _DAY, _SILENT_TURNS * usual):
@@ -103,6 +106,9 @@ def _missing(variable: str, rows: pd.DataFrame) -> Iterator[QualityAlarm]:
 def _stuck(archive: Archive, variable: str, rows: pd.DataFrame, now: pd.Timestamp) -> Iterator[QualityAlarm]:
     told = variable_named(variable)
     if told.span_days != 1 or told.subject == "reports":
+        return
+    recent = archive.observed(variable, by=now, start=now - _WINDOW_DAYS * _DAY, end=now)
+    if not any(_may_stand(series[np.isfinite(series)], told.low) for series in recent.to_numpy()):
         return
     values = archive.observed(variable, by=now, start=now - _HISTORY_DAYS * _DAY, end=now)
     sites, since = [], []
@@ -118,6 +124,12 @@ def _stuck(archive: Archive, variable: str, rows: pd.DataFrame, now: pd.Timestam
         own = rows[rows["site"].isin(sites) & (rows["known_time"] >= rows["valid_time"] + _DAY)]
         sources = ", ".join(sorted(own["source"].astype(str).unique()))
         yield QualityAlarm("stuck", variable, sources, tuple(sites), start)
+
+
+def _may_stand(known: npt.NDArray[np.float64], low: float) -> bool:
+    """Whether the last known values stand above the lowest that there is, or are too few to tell."""
+    last = known[-STUCK_DAYS:]
+    return len(last) < STUCK_DAYS or bool(np.ptp(last) == 0 and last[-1] > low)
 
 
 def run_lengths(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -33,8 +33,9 @@ class ForecastDays:
 
     Attributes:
         days: local day numbers, shape (day,).
-        issued: by variable, what was forecast on each day for the days after it, shape (day, site, lead).
-        observed: by variable that is observed too, shape (day, site).
+        issued: by variable that is observed too, what was forecast on each day for the days after it, shape
+            (day, site, lead).
+        observed: of the same variables, shape (day, site).
     """
 
     days: Integers
@@ -58,9 +59,9 @@ def forecast_days(
     times = day_starts(np.arange(first, today + 1), archive.zone) + pd.Timedelta(hours=issue_hour)
     times = times[(times >= archive.begins()) & (times <= now)]
     snapshot, one_day = archive.as_of(times), Periods(days=1, count=LEADS)
-    issued = {name: snapshot.ahead(name, one_day).isel(day=0).to_numpy() for name in variables}
     truth = {name: archive.observed(name, by=now, start=times[0], end=times[-1]).to_numpy().T for name in variables}
     observed = {name: values for name, values in truth.items() if np.isfinite(values).any()}
+    issued = {name: snapshot.ahead(name, one_day).isel(day=0).to_numpy() for name in observed}
     return ForecastDays(day_numbers(times, archive.zone), issued, observed)
 
 

@@ -64,15 +64,19 @@ def performance(hazard: Hazard, verified: pd.DataFrame, forecaster: str) -> Perf
     if own.empty:
         return None
     cuts = sorted({hazard.target.cuts.index(level.cut) for level in hazard.levels.values()})
+    told, events = _listed(own["probabilities"].to_numpy()), hazard.target.reached(own["outcome"]).astype(float)
+    climatology = own["climatology"].to_numpy()
+    issue, site = (pd.factorize(own[name], sort=True)[0] for name in ("issue_time", "site"))
     skill, calibration = [], []
-    for lead, rows in own.groupby("lead"):
-        lag = lag_of(hazard, int(str(lead)))
+    for lead, at in own.groupby("lead").indices.items():
+        lag, table = lag_of(hazard, int(str(lead))), _Table.of(issue[at], site[at])
+        climate = None if pd.isna(climatology[at]).any() else _listed(climatology[at])
         for cut in cuts:
-            told, event = _table(rows, "probabilities", cut), _events(hazard, rows, cut)
-            calibration.append(_newest(told_too_low(told, event), told_too_high(told, event), lag=lag))
-            if rows["climatology"].notna().all():
-                climate = _table(rows, "climatology", cut)
-                skill.append(_newest(worse_by_log_score(_inside(told), _inside(climate), event), lag=lag))
+            said, event = table.filled(told[at, cut]), table.filled(events[at, cut])
+            calibration.append(_newest(told_too_low(said, event), told_too_high(said, event), lag=lag))
+            if climate is not None:
+                usual = table.filled(climate[:, cut])
+                skill.append(_newest(worse_by_log_score(_inside(said), _inside(usual), event), lag=lag))
     return Performance(
         forecaster,
         own["issue_time"].nunique(),
@@ -80,8 +84,8 @@ def performance(hazard: Hazard, verified: pd.DataFrame, forecaster: str) -> Perf
         float(np.mean(skill)) if skill else float("nan"),
         float(np.mean(calibration)),
         max(TEN_YEARS_DAYS / hazard.issue_every_days, AT_LEAST_ISSUES),
-        float(own["probabilities"].map(lambda told: told[cuts[0]]).sum()),
-        float(hazard.target.reached(own["outcome"])[:, cuts[0]].sum()),
+        float(told[:, cuts[0]].sum()),
+        float(events[:, cuts[0]].sum()),
     )
 
 
@@ -94,12 +98,27 @@ def _inside(probabilities: Floats) -> Floats:
     return np.clip(probabilities, _NEAREST, 1 - _NEAREST)
 
 
-def _table(rows: pd.DataFrame, column: str, cut: int) -> Floats:
-    """Probabilities of one cut, shape (issue_time, site)."""
-    values = rows[column].map(lambda told: told[cut])
-    return rows.assign(told=values).pivot_table(index="issue_time", columns="site", values="told").to_numpy()
+def _listed(lists: npt.NDArray[np.object_]) -> Floats:
+    """Lists of one length as an array, shape (row, cut)."""
+    told: Floats = np.concatenate(lists).reshape(len(lists), -1).astype(float)
+    return told
 
 
-def _events(hazard: Hazard, rows: pd.DataFrame, cut: int) -> Floats:
-    reached = hazard.target.reached(rows["outcome"])[:, cut].astype(float)
-    return rows.assign(event=reached).pivot_table(index="issue_time", columns="site", values="event").to_numpy()
+@dataclass(frozen=True)
+class _Table:
+    """Where rows stand in a table of shape (issue_time, site), and how many stand in each place."""
+
+    place: npt.NDArray[np.int64]
+    count: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, issue: npt.NDArray[np.int64], site: npt.NDArray[np.int64]) -> "_Table":
+        times, row = np.unique(issue, return_inverse=True)
+        sites, column = np.unique(site, return_inverse=True)
+        place = row * len(sites) + column
+        return cls(place, np.bincount(place, minlength=len(times) * len(sites)).reshape(len(times), len(sites)))
+
+    def filled(self, values: Floats) -> Floats:
+        """Values in their places, their mean where there are several; NaN where there is none."""
+        total = np.bincount(self.place, values, self.count.size).reshape(self.count.shape)
+        return np.divide(total, self.count, out=np.full(total.shape, np.nan), where=self.count > 0)

@@ -113,12 +113,14 @@ def _wealth(gaps: Gaps, lag: int, *, begun_anew: float) -> Floats:
     bets = np.minimum(BETS, BOLDEST / np.maximum(-gaps.least, _TINY)[:, None])
     factors = np.where(np.isfinite(gaps.values)[:, None], 1 + bets * gaps.values[:, None], 1.0)
     held = np.full((lag, len(BETS)), 1.0 - begun_anew)
-    told = np.empty((len(factors), lag))
+    means, told = held.mean(axis=1), np.empty((len(factors), lag))
     for issue, factor in enumerate(factors):
         stream = issue % lag
         held[stream] = (held[stream] + begun_anew) * factor
-        told[issue] = held.mean(axis=1) * np.where(np.arange(lag) == stream, 1.0, 1 - BOLDEST)
-    return told
+        means[stream] = held[stream].mean()
+        told[issue] = means
+    settled = np.arange(len(factors))[:, None] % lag == np.arange(lag)
+    return told * np.where(settled, 1.0, 1 - BOLDEST)
 
 
 def _lost(events: Floats, *, without: Floats, with_event: Floats) -> Gaps:
