@@ -91,7 +91,8 @@ def _with_examples(told: dict[str, Any]) -> None:
     for name, answer in json.loads(EXAMPLES.read_text(encoding="utf-8")).items():
         method, _, path = name.partition(" ")
         if path in told["paths"]:
-            told["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"] = answer
+            content = told["paths"][path][method]["responses"]["200"]["content"]
+            content[next(kind for kind in content if kind.endswith("json"))]["example"] = answer
 
 
 def _operations(told: dict[str, Any]) -> Iterator[dict[str, Any]]:

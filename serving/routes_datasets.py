@@ -48,6 +48,12 @@ _LD = {
 _NOT_SPOKEN: dict[int | str, dict[str, Any]] = {
     406: {"model": Problem, "description": "the header Accept asks only for formats that are not spoken here"}
 }
+
+
+class _JsonLd(Response):
+    media_type = dcat.MEDIA_TYPE
+
+
 Name = Annotated[str, Path(max_length=60, description="name of a dataset", examples=["forecasts"])]
 FileName = Annotated[str, Path(max_length=200, description="`name` of a file", examples=["2026-11-26.v41.parquet"])]
 
@@ -65,7 +71,9 @@ def add_datasets(api: FastAPI) -> None:
     """Adds the resources to an application."""
 
     @api.get(
-        "/v1/catalogue", responses={**_CONDITIONAL, **_NOT_SPOKEN, 200: _document(dcat.MEDIA_TYPE, "the catalogue")}
+        "/v1/catalogue",
+        response_class=_JsonLd,
+        responses={**_CONDITIONAL, **_NOT_SPOKEN, 200: _document(dcat.MEDIA_TYPE, "the catalogue")},
     )
     def catalogue(request: Request, shared: Shared) -> Response:
         """The catalogue of the shared datasets in DCAT 3, as JSON-LD.

@@ -55,7 +55,8 @@ def test_every_operation_tells_what_it_is_and_every_problem_it_may_report(name: 
 
 @pytest.mark.parametrize(("name", "operation"), list(operations()), ids=[name for name, _ in operations()])
 def test_every_answer_in_json_has_an_example_that_is_as_described(name: str, operation: dict[str, Any]) -> None:
-    content = operation["responses"]["200"]["content"].get("application/json")
+    given = operation["responses"]["200"]["content"]
+    content = given.get("application/json", given.get("application/ld+json"))
     if content is None:
         pytest.skip("it gives no JSON")
     referred = content["schema"].get("$ref", "").rsplit("/", 1)[-1]
