@@ -34,10 +34,13 @@ def open_database(address: str) -> Engine:
 
 def make_tables(metadata: MetaData, engine: Engine) -> None:
     """Makes the tables of a store that are not there; several processes may open it at the same moment."""
-    try:
-        metadata.create_all(engine)
-    except (IntegrityError, OperationalError, ProgrammingError):  # another process was quicker
-        metadata.create_all(engine)
+    for _ in metadata.tables:
+        try:
+            metadata.create_all(engine)
+        except (IntegrityError, OperationalError, ProgrammingError):  # another process was quicker with one of them
+            continue
+        return
+    metadata.create_all(engine)
 
 
 def _write_ahead(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
