@@ -5,15 +5,13 @@ the archive's log last of it, since the others speak of its versions. What is po
 holds together, whatever is written meanwhile.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from features.errors import HaidangError
 from features.settings import Settings
+from haidang.alone import alone_in
 from serving.publication import MANIFEST
 
 CHECKSUMS, ABOUT = "SHA256SUMS", "backup.json"
@@ -59,7 +58,7 @@ def back_up(settings: Settings, to: Path, now: pd.Timestamp, *, keep: int) -> Pa
     if to.is_relative_to(home):
         raise HaidangError(f"{to} lies in the deployment that is backed up: name a folder outside of {home}")
     to.mkdir(parents=True, exist_ok=True)
-    with _alone(to):
+    with alone_in(to, f"another back-up is being written into {to}: try again when it is done"):
         for left in to.glob(".unfinished-*"):
             shutil.rmtree(left)
         whole = to / f"{now.tz_convert('UTC'):%Y%m%dT%H%M%SZ}"
@@ -133,17 +132,6 @@ def restore(folder: Path, to: Path) -> int:
         to.rmdir()
     unfinished.rename(to)
     return count - 1
-
-
-@contextmanager
-def _alone(to: Path) -> Iterator[None]:
-    """One back-up at a time into a folder; the lock of one that was killed is free."""
-    with (to / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HaidangError(f"another back-up is being written into {to}: try again when it is done") from error
-        yield
 
 
 def _files(top: Path) -> list[Path]:

@@ -5,9 +5,7 @@ a publication that brought, altered or removed any row; from the files that tell
 something has become restricted, the history before is removed with the files that tell of it.
 """
 
-import fcntl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import HaidangError
+from haidang.alone import alone_in
 from haidang.published_parts import PartToRead, TableToRead, digest
 from haidang.published_tables import tables
 from haidang.writing_bulk import altered_rows, sorted_rows, write_bulk, write_manifest
@@ -50,7 +49,7 @@ def publish(deployment: Deployment, service: ServiceSettings, now: pd.Timestamp)
         raise HaidangError(_UNSTATED)
     seen, sharing, folder = public(deployment, service), service.sharing, deployment.settings.published
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone_in(folder, f"somebody else is publishing into {folder}: try again when it is done"):
         held = read_publication(folder)
         rules = rules_of(seen, sharing.observations)
         stricter = held is not None and rules.keep_back(held.rules)
@@ -172,14 +171,3 @@ def _sweep(folder: Path, published: Published) -> None:
     for file in folder.glob("*") if folder.is_dir() else ():
         if file.name not in named:
             file.unlink()
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One publication at a time; the lock of a process that was killed is free."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HaidangError(f"somebody else is publishing into {folder}: try again when it is done") from error
-        yield
