@@ -12,7 +12,8 @@ import dagster as dg
 import pandas as pd
 
 from features.settings import Settings
-from haidang.schedule import JOBS, Job
+from haidang.job import Job
+from haidang.schedule import JOBS
 
 FIRST_DAY = "2000-01-01"
 _settings = Settings()

@@ -17,9 +17,10 @@ from features.database import open_database
 from features.settings import Settings
 from haidang import views
 from haidang.alerts import Alerts
+from haidang.job import Job, due
 from haidang.job_log import FAILED, FINISHED, JobLog, JobRun
 from haidang.running import run_job
-from haidang.schedule import JOBS, Job, due, jobs_named
+from haidang.schedule import JOBS, jobs_named
 
 JobNames = Annotated[list[str] | None, typer.Argument(help="jobs; all by default")]
 

@@ -10,10 +10,10 @@ from features.database import open_database
 from features.errors import HaidangError
 from features.settings import Settings
 from haidang.alerts import Alerts
+from haidang.job import Tell
 from haidang.parts import Part
 
 KEPT_BACKUPS = 7
-Tell = Callable[[str, str, str], None]
 
 
 def ingest(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
@@ -114,19 +114,6 @@ def retrain(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
         return "; ".join(told) or "nothing is due"
 
     return {name: partial(one, name) for name in champions(deployment)}
-
-
-def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
-    """One part: what was expected and is missing is told."""
-    from haidang.schedule import JOBS
-    from haidang.silence import tell_silences
-    from serving.deployment import open_deployment
-
-    def look() -> str:
-        found = tell_silences(open_deployment(settings), JOBS, now)
-        return "; ".join(f"{about}: {text}" for about, text in found.items()) or "nothing is missing"
-
-    return {"expected": look}
 
 
 def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
