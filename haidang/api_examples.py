@@ -1,7 +1,7 @@
-"""The examples of answers in OpenAPI: `python -m haidang.api_examples HOME` asks a deployment and writes them down.
+"""The examples of answers in OpenAPI: a deployment is asked, and they are written down.
 
-They are answers that were really given, each list cut to its first element. The deployment states in its `service.toml`
-whose data are shared, and `haidang publish` was run.
+`python -m haidang.api_examples HOME` does it. They are answers that were really given, each list cut
+to its first element. The deployment states in its `service.toml` whose data are shared, and `haidang publish` was run.
 """
 
 import asyncio
