@@ -30,9 +30,10 @@ from haidang.rehearse_command import rehearse_command  # noqa: E402
 from haidang.serve import serve_command  # noqa: E402
 from haidang.track_records import track_record_command, verify_command  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
+from serving.answer_models import RiskQuestion  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
-from serving.questions import ExplainQuestion, RiskQuestion  # noqa: E402
+from serving.explain_models import ExplainQuestion  # noqa: E402
 
 app = typer.Typer(
     help="Hải Đăng: early warning of disasters, climate and disease.",

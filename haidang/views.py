@@ -13,7 +13,11 @@ from rich.table import Table
 
 from features.entries import Receipt
 from models.targets import SIGNS
-from serving.questions import Explanation, HazardView, LegalView, PeriodForecast, RiskAnswer, SiteView
+from serving.answer_models import RiskAnswer
+from serving.explain_models import Explanation
+from serving.forecast_models import PeriodForecast
+from serving.hazard_models import HazardView, SiteView
+from serving.law_models import LegalView
 from training.decision import Decision
 
 _WIDTH_IN_A_FILE = 150

@@ -11,26 +11,20 @@ import pandas as pd
 from features.errors import HaidangError, UnknownNameError
 from models.forecaster import Card, Forecaster
 from models.hazard import Hazard
+from serving.answer_models import RiskAnswer, RiskQuestion
 from serving.conditional import Prepared
 from serving.deployment import Deployment
+from serving.explain_models import ExplainQuestion, Explanation
 from serving.explaining import explanation
 from serving.freshness import Freshness
+from serving.hazard_models import HazardView, SiteView
 from serving.hazard_view import baselines, lowest_cut, matrix_of, needs, newest_card, skill, skill_horizon
 from serving.issue import issue
 from serving.legal import Teller, with_legal_levels, without_levels
 from serving.levels import compound
+from serving.levels_models import LevelsAnswer, LevelsQuestion
 from serving.positions import Positions, open_positions
 from serving.publication import Publications
-from serving.questions import (
-    ExplainQuestion,
-    Explanation,
-    HazardView,
-    LevelsAnswer,
-    LevelsQuestion,
-    RiskAnswer,
-    RiskQuestion,
-    SiteView,
-)
 from serving.rendering import Origin, render, unread, with_thresholds
 from serving.slots import COMPUTED_AT_ONCE, RETRY_SECONDS, BusyError, Slots
 from serving.track_view import ByPlace, by_place

@@ -10,13 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.described import VERSION, describe
+from serving.explain_models import ExplainQuestion, Explanation
+from serving.levels_models import LevelsAnswer, LevelsQuestion
 from serving.problems import report_problems
-from serving.questions import (
-    ExplainQuestion,
-    Explanation,
-    LevelsAnswer,
-    LevelsQuestion,
-)
 from serving.resources import PROBLEMS, json_response
 from serving.routes_datasets import add_datasets
 from serving.routes_forecasts import add_forecasts

@@ -13,7 +13,9 @@ from models.exceedance import log_odds
 from models.explained import explain, in_words
 from models.forecaster import Forecaster
 from models.hazard import Hazard
-from serving.questions import DriverView, Explanation, PeriodExplanation, RiskAnswer
+from serving.answer_models import RiskAnswer
+from serving.explain_models import Explanation, PeriodExplanation
+from serving.forecast_models import DriverView
 
 
 def explanation(

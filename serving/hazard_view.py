@@ -12,7 +12,8 @@ from models.forecaster import ArtifactError, Card, read_card
 from models.hazard import Hazard
 from models.law.decision_18 import DECISION_18
 from serving.deployment import Deployment
-from serving.questions import BaselineView, MatrixOfHazard, NeedView, SkillView
+from serving.hazard_models import BaselineView, NeedView, SkillView
+from serving.law_models import MatrixOfHazard
 
 
 def newest_card(deployment: Deployment, hazard: Hazard) -> Card | None:

@@ -9,8 +9,8 @@ from features.errors import HaidangError
 from features.snapshot import Snapshot
 from models.forecaster import Forecaster
 from models.hazard import Hazard
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers, WithheldError
-from serving.questions import RiskAnswer
 from serving.replay import kept_forecaster
 
 

@@ -7,8 +7,9 @@ from features.sites import Sites
 from models.law.compound import Proposal, propose, propose_where_serious_loss_is_feared
 from models.law.decision_18 import DECISION_18
 from models.law.matrix import Text
+from serving.answer_models import RiskAnswer
 from serving.legal import levels_of_law
-from serving.questions import CompoundProposal, DayLevels, FearedLoss, LevelsAnswer, RiskAnswer, SiteLevels
+from serving.levels_models import CompoundProposal, DayLevels, FearedLoss, LevelsAnswer, SiteLevels
 
 _TOGETHER = Text(
     "cùng ngày, hoặc ngày liền trước: lựa chọn của dịch vụ, luật không nói số ngày",

@@ -18,21 +18,20 @@ from models.hazard import Hazard
 from models.law.decision_18 import DECISION_18
 from models.quantiles import COVERED
 from models.targets import Sense
+from serving.answer_models import InputAge, RiskAnswer
 from serving.deployment import Deployment
-from serving.hazard_view import lowest_cut, skill, skill_horizon
-from serving.likelihood import SCALE, in_words
-from serving.questions import (
+from serving.forecast_models import (
     BeyondTraining,
     Exceedance,
-    InputAge,
     Interval,
     PeriodForecast,
     Quantile,
-    RiskAnswer,
     SiteForecast,
     Undercut,
-    UnreadArticle,
 )
+from serving.hazard_view import lowest_cut, skill, skill_horizon
+from serving.law_models import UnreadArticle
+from serving.likelihood import SCALE, in_words
 from serving.record_ids import KEY, record_id
 from serving.track_view import ByPlace
 from serving.warning_levels import chances, level_views

@@ -6,10 +6,10 @@ from datetime import datetime
 from features.errors import HaidangError, UnknownNameError
 from models.exceedance import UnexplainedError
 from models.hazard import Hazard
+from serving.answer_models import PlaceView, RiskAnswer, RiskQuestion
 from serving.answers import Answers, FieldError, WithheldError
 from serving.explaining import drivers
 from serving.hazard_view import lowest_cut
-from serving.questions import PlaceView, RiskAnswer, RiskQuestion
 from serving.rendering import with_thresholds
 from serving.risk_models import LeftOut, RisksAnswer, RisksQuestion, Withheld
 

@@ -15,8 +15,8 @@ from serving.dataset_views import changes_view, dataset_view, files_view
 from serving.datasets import DATASETS
 from serving.file_answers import send_file
 from serving.outlets import preferred
+from serving.problem_report import Problem
 from serving.publication import FORMATS, FutureVersionError, Publications
-from serving.questions import Problem
 from serving.resources import PROBLEMS
 
 _LIST, _ASK_AGAIN = TypeAdapter(list[DatasetView]), "no-cache"

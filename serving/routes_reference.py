@@ -14,9 +14,10 @@ from features.errors import UnknownNameError
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import prepare, respond
+from serving.hazard_models import HazardView, SiteView
 from serving.law_view import law_view
 from serving.outlets import MEDIA_TYPES
-from serving.questions import HazardView, Problem, SiteView
+from serving.problem_report import Problem
 from serving.reference_models import LawView, SourceView
 from serving.resources import PROBLEMS, NotFoundError
 

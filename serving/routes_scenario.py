@@ -9,7 +9,7 @@ from starlette.responses import Response
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.explain_models import ExplainAnswer, WhyQuestion
-from serving.questions import Problem
+from serving.problem_report import Problem
 from serving.resources import PROBLEMS, json_response
 from serving.scenario import scenario
 from serving.scenario_models import ScenarioAnswer, ScenarioQuestion

@@ -6,8 +6,10 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from models.ladder import Step
 from models.targets import Sense
-from serving.questions import BeyondTraining, Interval, LevelView, PlaceView, StrictModel
+from serving.answer_models import LevelView, PlaceView
+from serving.forecast_models import BeyondTraining, Interval
 from serving.risk_models import LeftOut, WhereAndWhen, Withheld
+from serving.strict_model import StrictModel
 
 MOST_CHANGES, MOST_HAZARDS, MOST_SITES = 8, 10, 200
 

@@ -14,7 +14,7 @@ from models.season import SEASONS
 from serving.answers import Answers, FieldError
 from serving.as_issued import AsIssued
 from serving.chosen_record import chosen_cut, chosen_leads, chosen_sites, narrowed, record_of, told_of
-from serving.questions import Share
+from serving.forecast_models import Share
 from serving.trigger_models import USUAL, CaughtView, CostView, SimulateAnswer, SimulatedRow, SimulateQuestion
 
 DAYS_PER_YEAR = 365.25

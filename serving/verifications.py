@@ -16,9 +16,9 @@ from models.track_records import ANY_LEAD, EVERYWHERE
 from serving.answers import Answers, FieldError
 from serving.as_issued import AsIssued
 from serving.chosen_record import as_day, chosen_cut, record_of
+from serving.forecast_models import Share
 from serving.hidden_sites import TOO_FEW, hidden_sites
 from serving.promotion_view import promotion
-from serving.questions import Share
 from serving.restricted import SMALLEST_COUNT
 from serving.suppression import hidden
 from serving.verification_models import (

@@ -7,7 +7,8 @@ orange and red to purple, the lowest level first: a choice of this service.
 from collections.abc import Mapping, Sequence
 
 from models.levels import AtLeast
-from serving.questions import LevelChance, LevelView
+from serving.answer_models import LevelView
+from serving.forecast_models import LevelChance
 
 COLOURS = ("#FFD43B", "#FFA94D", "#E03131", "#862E9C")
 _TITLES_VI = {

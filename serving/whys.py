@@ -11,11 +11,12 @@ from models.exceedance import UnexplainedError, log_odds
 from models.explained import Told, all_in_words, explain
 from models.forecaster import Forecaster
 from models.hazard import Hazard
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers, FieldError, WithheldError
 from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainedSite, HazardExplanation, WhyQuestion
+from serving.forecast_models import DriverView, PeriodForecast
 from serving.hazard_view import lowest_cut
 from serving.issuer import Moments, asked_rows, issuer
-from serving.questions import DriverView, PeriodForecast, RiskAnswer
 from serving.record_ids import NoSuchForecastError
 from serving.rendering import in_percent, render
 from serving.risk_models import RisksAnswer, RisksQuestion

@@ -21,9 +21,10 @@ from tiny_deployment import (
 from features.errors import UnknownNameError
 from haidang import jobs
 from models.exam import Exam, ExamError
+from serving.answer_models import RiskAnswer, RiskQuestion
 from serving.answers import Answers, FieldError, LoadingError, WithheldError
+from serving.explain_models import ExplainQuestion, Explanation
 from serving.issue import issue
-from serving.questions import ExplainQuestion, Explanation, RiskAnswer, RiskQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 

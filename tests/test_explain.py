@@ -9,9 +9,9 @@ from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, answering, the_deployment
 
 from models.rule import Rule
+from serving.answer_models import RiskQuestion
 from serving.answers import Answers, FieldError, Held, WithheldError
-from serving.explain_models import ExplainAnswer, ExplainedPeriod, WhyQuestion
-from serving.questions import ExplainQuestion, RiskQuestion
+from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainQuestion, WhyQuestion
 from serving.record_ids import NoSuchForecastError
 from serving.whys import whys
 

@@ -11,9 +11,10 @@ import pytest
 from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, answering, opened
 
 from models.issued import ISSUED as COLUMNS
+from serving.answer_models import RiskAnswer, RiskQuestion
 from serving.answers import Answers, FieldError
 from serving.api import build_api
-from serving.questions import FearedLoss, LevelsAnswer, LevelsQuestion, RiskAnswer, RiskQuestion
+from serving.levels_models import FearedLoss, LevelsAnswer, LevelsQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 FACTS = {"S1": ("no", "4"), "S2": ("no", "2"), "S3": ("no", "1"), "S4": ("no", ""), "S5": ("yes", "4")}

@@ -20,8 +20,8 @@ from serving.callers import Caller, KeyRing, caller_of, requires
 from serving.json_log import JsonLines, without_secrets
 from serving.keys import Keys, Role
 from serving.metrics import Metrics
+from serving.problem_report import Problem
 from serving.problems import report_problems
-from serving.questions import Problem
 from serving.request_gate import Gate
 from serving.service_settings import ServiceSettings
 

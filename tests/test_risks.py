@@ -10,10 +10,11 @@ import pytest
 from tiny_deployment import COAST, ISSUED, SMALL, answering, opened, the_deployment
 
 from features.errors import HaidangError
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers, FieldError, WithheldError
+from serving.explain_models import ExplainQuestion
 from serving.likelihood import SCALE, in_words
 from serving.positions import open_positions
-from serving.questions import ExplainQuestion, RiskAnswer
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import risks
 

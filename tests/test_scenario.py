@@ -16,10 +16,10 @@ from features.ahead import TotalAhead
 from models.exceedance import Exceedance, Floats
 from models.forecaster import Forecaster
 from models.guard import Guarded
+from serving.answer_models import RiskQuestion
 from serving.answers import Answers, FieldError, Held, WithheldError
 from serving.explain_models import ExplainAnswer
 from serving.hides import Hides
-from serving.questions import RiskQuestion
 from serving.scenario import scenario
 from serving.scenario_models import HazardScenario, ScenarioAnswer, ScenarioQuestion
 
