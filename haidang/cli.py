@@ -34,6 +34,8 @@ from serving.answer_models import RiskQuestion  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
 from serving.explain_models import ExplainQuestion  # noqa: E402
+from serving.explaining import explained  # noqa: E402
+from serving.site_view import site_views  # noqa: E402
 
 app = typer.Typer(
     help="Hải Đăng: early warning of disasters, climate and disease.",
@@ -192,7 +194,7 @@ def hazards(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def sites(context: typer.Context, as_json: Json = False) -> None:
     """Lists the sites of the deployment."""
-    views.show_sites(Answers(open_deployment(context.obj)).site_views(), as_json=as_json)
+    views.show_sites(site_views(open_deployment(context.obj)), as_json=as_json)
 
 
 @app.command()
@@ -403,7 +405,7 @@ def explain(
 ) -> None:
     """Tells what drives the latest issued forecast at a site."""
     question = ExplainQuestion(hazard=hazard, site=site, lead=lead, cut=cut)
-    views.show_explanation(_answers(context).explain(question), as_json=as_json)
+    views.show_explanation(explained(_answers(context), question), as_json=as_json)
 
 
 @app.command()

@@ -10,7 +10,8 @@ from features.snapshot import Snapshot
 from models.forecaster import Forecaster
 from models.hazard import Hazard
 from serving.answer_models import RiskAnswer
-from serving.answers import Answers, WithheldError
+from serving.answers import Answers
+from serving.refusals import WithheldError
 from serving.replay import kept_forecaster
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from features.errors import UnknownNameError
 from serving.answer_models import RiskAnswer, RiskQuestion
-from serving.answers import Answers, FieldError
+from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import MOST_PREPARED, Prepared, prepare, respond
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
@@ -25,6 +25,7 @@ from serving.record_models import (
     Replay,
 )
 from serving.records import by_hazard, listed, with_law
+from serving.refusals import FieldError
 from serving.replay import passport, replay
 from serving.resources import PROBLEMS, other_formats, until_refreshed
 from serving.stored import CursorError, StoredForecasts, Wanted

@@ -12,9 +12,9 @@ from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deploym
 
 from serving.answer_models import RiskAnswer
 from serving.api import build_api
-from serving.body_limit import LARGEST_BODY
 from serving.explain_models import Explanation
 from serving.hazard_models import HazardView, SiteView
+from serving.service_settings import LARGEST_BODY
 
 
 @pytest.fixture(scope="module")

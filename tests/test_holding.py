@@ -15,9 +15,9 @@ from haidang import jobs
 from haidang.holding import LiveCalibration, hold_to_band
 from haidang.promoting import promote_by_force
 from serving.answer_models import RiskQuestion
-from serving.answers import WithheldError
 from serving.audit import Audit
 from serving.deployment import Deployment
+from serving.refusals import WithheldError
 from training.live import in_the_shadow
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
