@@ -8,9 +8,12 @@ from haidang.answer_views import show_explanation, show_risk
 from haidang.command_words import HazardName, Json, moment_or_none, present_moment
 from haidang.console import waiting
 from haidang.hazard_views import show_hazards, show_sites
+from serving.answer_models import RiskQuestion
 from serving.answers import Answers
 from serving.deployment import open_deployment
-from serving.questions import ExplainQuestion, RiskQuestion
+from serving.explain_models import ExplainQuestion
+from serving.explaining import explained
+from serving.site_view import site_views
 
 YEARS_AHEAD = (2030, 2050, 2090)
 
@@ -22,7 +25,7 @@ def hazards_command(context: typer.Context, as_json: Json = False) -> None:
 
 def sites_command(context: typer.Context, as_json: Json = False) -> None:
     """Lists the sites of the deployment."""
-    show_sites(Answers(open_deployment(context.obj)).site_views(), as_json=as_json)
+    show_sites(site_views(open_deployment(context.obj)), as_json=as_json)
 
 
 def risk_command(
@@ -54,7 +57,7 @@ def explain_command(
 ) -> None:
     """Tells what drives the latest issued forecast at a site."""
     question = ExplainQuestion(hazard=hazard, site=site, lead=lead, cut=cut)
-    show_explanation(_answers(context).explain(question), as_json=as_json)
+    show_explanation(explained(_answers(context), question), as_json=as_json)
 
 
 def climate_command(

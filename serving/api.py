@@ -10,13 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.described import VERSION, describe
+from serving.explain_models import ExplainQuestion, Explanation
+from serving.explaining import explained
+from serving.levels import levels as levels_together
+from serving.levels_models import LevelsAnswer, LevelsQuestion
 from serving.problems import report_problems
-from serving.questions import (
-    ExplainQuestion,
-    Explanation,
-    LevelsAnswer,
-    LevelsQuestion,
-)
 from serving.resources import PROBLEMS, json_response
 from serving.routes_datasets import add_datasets
 from serving.routes_forecasts import add_forecasts
@@ -63,14 +61,14 @@ def build_api() -> FastAPI:
 
         Every level is a proposal. A rise by Article 4, clause 4, is never applied: a person decides.
         """
-        return json_response(answers.levels(question, now=datetime.now(UTC)))
+        return json_response(levels_together(answers, question, now=datetime.now(UTC)))
 
     @api.get("/v1/explanations", response_model=Explanation, responses=PROBLEMS)
     def explanations(
         question: Annotated[ExplainQuestion, Query()], answers: Annotated[Answers, Depends(answers_for)]
     ) -> Response:
         """What drives the latest issued forecast at a site, by driver, in log-odds and in words."""
-        return json_response(answers.explain(question))
+        return json_response(explained(answers, question))
 
     describe(api)
     return api

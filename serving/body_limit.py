@@ -6,8 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.problems import problem
-
-LARGEST_BODY = 1_000_000
+from serving.service_settings import LARGEST_BODY
 
 
 class BodyLimit:

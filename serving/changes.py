@@ -11,9 +11,9 @@ from features.feature import AnyFeature, Feature
 from features.variables import VARIABLES, Variable, variable_named
 from features.what_if import Change
 from models.hazard import Hazard
-from serving.answers import FieldError
+from serving.change_models import AnyChange, DisplaceTrack, Scale, Shift
 from serving.hides import Hides
-from serving.scenario_models import AnyChange, DisplaceTrack, Scale, Shift
+from serving.refusals import FieldError
 
 _FARTHEST_BACK = 366
 _SAME_STEP = {"K": "degC", "delta_degC": "degC", "ppt": "g/kg", "°C": "degC"}

@@ -7,10 +7,11 @@ import pandas as pd
 
 from features.errors import UnknownNameError
 from models.hazard import Hazard
-from serving.answers import Answers, FieldError
+from serving.answers import Answers
 from serving.as_issued import AsIssued
-from serving.hazard_view import lowest_cut
+from serving.refusals import FieldError
 from serving.trigger_models import RecordView
+from serving.warning_levels import lowest_cut
 
 
 def record_of(answers: Answers, hazard: Hazard) -> AsIssued:

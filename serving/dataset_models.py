@@ -1,10 +1,11 @@
 """The shared datasets as they are described over HTTP, with their files and changes."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from serving.datasets import Kind
 from serving.publication import BulkFormat
+from serving.strict_model import StrictModel
 
 _FILE: JsonDict = {
     "name": "2026-11-26.v41.parquet",
@@ -19,11 +20,7 @@ _FILE: JsonDict = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ColumnView(_Strict):
+class ColumnView(StrictModel):
     """A column of a dataset."""
 
     name: str
@@ -34,7 +31,7 @@ class ColumnView(_Strict):
     description_en: str
 
 
-class OriginView(_Strict):
+class OriginView(StrictModel):
     """What a dataset was made from, beside other datasets."""
 
     title: str
@@ -43,7 +40,7 @@ class OriginView(_Strict):
     terms: str | None = Field(description="what the source says of its terms")
 
 
-class DatasetView(_Strict):
+class DatasetView(StrictModel):
     """A shared dataset."""
 
     name: str = Field(examples=["forecasts"])
@@ -69,7 +66,7 @@ class DatasetView(_Strict):
     columns: list[ColumnView]
 
 
-class FileView(_Strict):
+class FileView(StrictModel):
     """A file, which never changes: what replaces it has another name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [_FILE]})
@@ -85,7 +82,7 @@ class FileView(_Strict):
     sha256: str = Field(description="of its bytes, hexadecimal")
 
 
-class FilesView(_Strict):
+class FilesView(StrictModel):
     """The bulk files of a dataset; those of one format are the whole dataset."""
 
     dataset: str
@@ -93,7 +90,7 @@ class FilesView(_Strict):
     files: list[FileView]
 
 
-class ChangeView(_Strict):
+class ChangeView(StrictModel):
     """What one version changed."""
 
     version: int
@@ -105,7 +102,7 @@ class ChangeView(_Strict):
     )
 
 
-class ChangesView(_Strict):
+class ChangesView(StrictModel):
     """What has changed since a version; applied in order by key it leads to the newest table."""
 
     dataset: str
@@ -116,14 +113,14 @@ class ChangesView(_Strict):
     changes: list[ChangeView]
 
 
-class FilesQuestion(_Strict):
+class FilesQuestion(StrictModel):
     """The query of the files of a dataset."""
 
     format: BulkFormat | None = Field(None, description="only files of this format", examples=["parquet"])
     part: str | None = Field(None, max_length=40, description="only files of this part", examples=["2026-11-26"])
 
 
-class ChangesQuestion(_Strict):
+class ChangesQuestion(StrictModel):
     """The query of the changes of a dataset."""
 
     since: int = Field(ge=0, le=10**9, description="a version that the caller holds; 0 for none", examples=[0])

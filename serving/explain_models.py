@@ -1,4 +1,4 @@
-"""What may be asked of POST /explain, and what it is answered with."""
+"""Why forecasts are as they are: what may be asked of POST /explain and GET /v1/explanations, and what is answered."""
 
 from typing import Literal
 
@@ -6,8 +6,10 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from models.ladder import Step
 from models.targets import Sense
-from serving.questions import DriverView, PlaceView, StrictModel
+from serving.answer_models import PlaceView
+from serving.forecast_models import DriverView
 from serving.risk_models import LeftOut, WhereAndWhen, Withheld
+from serving.strict_model import StrictModel
 
 
 class WhyQuestion(WhereAndWhen):
@@ -97,3 +99,41 @@ class ExplainAnswer(StrictModel):
     answers: list[HazardExplanation]
     withheld: list[Withheld] = Field(description="hazards that are not explained now")
     left_out: list[LeftOut] = Field(description="sites of which a hazard that is explained says nothing")
+
+
+class ExplainQuestion(StrictModel):
+    """The query of /v1/explanations: what drives the latest issued forecast at a site?"""
+
+    hazard: str = Field(description="name of a hazard, see /v1/hazards")
+    site: str = Field(description="code or name")
+    lead: int | None = Field(None, description="days to the first day of a period; all periods if left out")
+    cut: float | None = Field(None, description="one of the hazard's cuts; that of its lowest level if left out")
+
+
+class PeriodExplanation(StrictModel):
+    """What drives the forecast of one period, the strongest driver first; what hardly matters is left out."""
+
+    lead: int
+    probability: float = Field(description="of the event at the cut")
+    climatology: float = Field(description="its probability in this season at this site, whatever the inputs")
+    usual: float = Field(description="its probability where all inputs are usual, from which the drivers move it")
+    step: Step | None = Field(description="as in the answer of /risk")
+    drivers: list[DriverView]
+
+
+class Explanation(StrictModel):
+    """What moved the model away from its answer to usual inputs; it does not tell what causes the hazard."""
+
+    hazard: str
+    title_vi: str
+    title_en: str
+    unit: str
+    simulated: bool
+    site: str
+    name_vi: str
+    name_en: str
+    issue_time: AwareDatetime
+    model_version: str
+    cut: float
+    sense: Sense
+    periods: list[PeriodExplanation]

@@ -13,10 +13,56 @@ from models.exceedance import log_odds
 from models.explained import explain, in_words
 from models.forecaster import Forecaster
 from models.hazard import Hazard
-from serving.questions import DriverView, Explanation, PeriodExplanation, RiskAnswer
+from serving.answer_models import RiskAnswer
+from serving.answers import Answers
+from serving.asked import codes_forecast
+from serving.explain_models import ExplainQuestion, Explanation, PeriodExplanation
+from serving.forecast_models import DriverView
+from serving.refusals import FieldError, WithheldError
+from serving.warning_levels import lowest_cut
 
 
-def explanation(
+def explained(answers: Answers, question: ExplainQuestion) -> Explanation:
+    """Tells what drives the latest issued forecast at a site.
+
+    Args:
+        answers: what is held.
+        question: what is asked.
+
+    Raises:
+        FieldError: if the site, the lead or the cut cannot be used.
+        UnknownNameError: if there is no such hazard.
+        UnexplainedError: if a published rule answers.
+        WithheldError: if nothing was issued yet, or by another forecaster than the champion.
+    """
+    deployment = answers.deployment
+    hazard = deployment.hazard(question.hazard)
+    try:
+        (code,) = codes_forecast(deployment.sites, hazard, [question.site])
+    except FieldError as error:
+        raise FieldError("site", str(error)) from error
+    leads = [int(lead) for lead in hazard.periods.leads]
+    if question.lead is not None and question.lead not in leads:
+        raise FieldError("lead", f"{hazard.name} is forecast {', '.join(map(str, leads))} days ahead")
+    cut = lowest_cut(hazard) if question.cut is None else question.cut
+    if cut not in hazard.target.cuts:
+        told = ", ".join(f"{one:g}" for one in hazard.target.cuts)
+        raise FieldError("cut", f"{cut:g} is not one of the cuts of {hazard.name}: {told} {hazard.target.unit}")
+    latest, forecaster = answers.latest(hazard), answers.champion(hazard)
+    if forecaster is None or forecaster.version != latest.model_version:
+        raise WithheldError(
+            f"the latest forecast of {hazard.name} was issued by {latest.model_version}, which is not the champion"
+            f" any more: run `haidang issue {hazard.name}`",
+            f"dự báo mới nhất của {hazard.name} do {latest.model_version} phát, nay không còn được dùng: "
+            f"chạy `haidang issue {hazard.name}`",
+        )
+    chosen = leads if question.lead is None else [question.lead]
+    site = deployment.sites[code]
+    with answers.slots.one():
+        return _explanation(forecaster, deployment.archive, latest, site, leads=chosen, cut=cut)
+
+
+def _explanation(
     forecaster: Forecaster, archive: Archive, answer: RiskAnswer, site: Site, *, leads: Sequence[int], cut: float
 ) -> Explanation:
     """Explains periods of an issued answer at one site.

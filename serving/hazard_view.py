@@ -1,38 +1,62 @@
-"""The view of a hazard: the data it needs and how fresh they are, its baselines, its skill and how far that reaches."""
+"""The view of a hazard: the data it needs and how fresh they are, its baselines, its skill and who answers for it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Mapping
 
 import pandas as pd
 
 from features.variables import variable_named
 from models.baselines import Climatology
-from models.forecaster import ArtifactError, Card, read_card
 from models.hazard import Hazard
-from models.law.decision_18 import DECISION_18
+from serving.cards import skill, skill_horizon
 from serving.deployment import Deployment
-from serving.questions import BaselineView, MatrixOfHazard, NeedView, SkillView
+from serving.hazard_law import matrix_of, unread
+from serving.hazard_models import BaselineView, HazardView, NeedView
+from serving.held import Held
+from serving.warning_levels import level_views
 
 
-def newest_card(deployment: Deployment, hazard: Hazard) -> Card | None:
-    """The card of the newest fit of a hazard as it is now; that of the champion where no fit is at hand."""
-    folders = deployment.settings.forecasters.glob(f"{hazard.name}-*")
-    newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for card in _readable(deployment, hazard, newest):
-        if card.fingerprint == hazard.fingerprint:
-            return card
-    return None
+def hazard_view(
+    deployment: Deployment, hazard: Hazard, held: Held, newest_known: Mapping[str, pd.Timestamp]
+) -> HazardView:
+    """A hazard as the service knows it.
 
-
-def _readable(deployment: Deployment, hazard: Hazard, folders: Iterable[Path]) -> Iterator[Card]:
-    """Cards of fits, the newest first, and that of the champion; what was changed after it was saved is passed over."""
-    for folder in folders:
-        with suppress(ArtifactError):
-            yield read_card(folder)
-    with suppress(ArtifactError):
-        if (card := deployment.shelf.card(hazard.name)) is not None:
-            yield card
+    Args:
+        deployment: the deployment.
+        hazard: the hazard.
+        held: what is held of it.
+        newest_known: when the newest value of each variable became known.
+    """
+    shown = skill(hazard, held.trained)
+    return HazardView(
+        name=hazard.name,
+        title_vi=hazard.title_vi,
+        title_en=hazard.title_en,
+        unit=hazard.target.unit,
+        cuts=list(hazard.target.cuts),
+        sense=hazard.target.sense,
+        leads=[int(lead) for lead in hazard.periods.leads],
+        period_days=hazard.periods.days,
+        levels=level_views(hazard.levels),
+        reference=hazard.reference,
+        where=hazard.where,
+        issue_every_days=hazard.issue_every_days,
+        issue_hour=hazard.issue_hour,
+        amount=hazard.amount,
+        features=[feature.name for feature in hazard.features],
+        law=matrix_of(hazard),
+        unread=unread(hazard),
+        sites=int(deployment.sites.having(hazard.where).sum()),
+        needs=needs(hazard, newest_known, deployment.settings.local_zone),
+        baselines=baselines(hazard),
+        skill=shown,
+        skill_horizon=skill_horizon(shown),
+        tested_until=held.trained.tested_until if held.trained else None,
+        basis=held.card.basis if held.card else None,
+        model_version=held.card.version if held.card else None,
+        latest_issue_time=held.latest.issue_time if held.latest else None,
+        withheld=held.withheld,
+        withheld_vi=held.withheld_vi,
+    )
 
 
 def needs(hazard: Hazard, newest_known: Mapping[str, pd.Timestamp], zone: str) -> list[NeedView]:
@@ -74,31 +98,3 @@ def baselines(hazard: Hazard) -> list[BaselineView]:
             feature=hazard.persistence.name,
         ),
     ]
-
-
-def lowest_cut(hazard: Hazard) -> float:
-    """The cut of the lowest level that a hazard declares; its mildest cut where it declares none."""
-    return next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])
-
-
-def matrix_of(hazard: Hazard) -> MatrixOfHazard | None:
-    """The matrix of the law by which a hazard has a level; None where it has none."""
-    rule = hazard.law
-    if rule is None:
-        return None
-    article = DECISION_18.table(rule.table).article
-    told_by = rule.told_by or hazard.name
-    return MatrixOfHazard(matrix=rule.table, article=article, told_by=told_by, probability=rule.probability)
-
-
-def skill(hazard: Hazard, card: Card | None) -> list[SkillView]:
-    """The skill that a card tells, by lead, at the cut of the hazard's lowest level."""
-    lowest = lowest_cut(hazard)
-    rows = [row for row in card.skill if row.cut == lowest] if card is not None else []
-    left_out = {"brier", "brier_climatology", "brier_persistence"}
-    return [SkillView(**row.model_dump(exclude=left_out), judged=row.judged) for row in rows]
-
-
-def skill_horizon(shown: Iterable[SkillView]) -> int | None:
-    """The last lead at which both baselines are beaten with the whole interval; None where there is none."""
-    return max((row.lead for row in shown if row.judged == "yes"), default=None)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.callers import caller_in
 from serving.conditional import Prepared, respond
 from serving.outlets import NotAcceptableError, format_asked
-from serving.questions import LatestQuestion
+from serving.record_models import LatestQuestion
 from serving.resources import until_refreshed
 
 PATH = "/v1/forecasts/latest"

@@ -7,7 +7,7 @@ from features.feature import AnyFeature
 from features.given import Attribute
 from features.variables import VARIABLES
 from models.hazard import Hazard
-from serving.questions import BeyondTraining
+from serving.forecast_models import BeyondTraining
 
 
 @dataclass(frozen=True)

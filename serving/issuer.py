@@ -9,8 +9,9 @@ from features.errors import HaidangError
 from features.snapshot import Snapshot
 from models.forecaster import Forecaster
 from models.hazard import Hazard
-from serving.answers import Answers, WithheldError
-from serving.questions import RiskAnswer
+from serving.answer_models import RiskAnswer
+from serving.answers import Answers
+from serving.refusals import WithheldError
 from serving.replay import kept_forecaster
 
 

@@ -17,8 +17,9 @@ from models.law.decision_18 import DECISION_18
 from models.law.legal_rule import LegalRule, forecast_levels, place_of, proposed, steps_of_past
 from models.law.matrix import Table
 from models.law.months import months_known, running_month
+from serving.answer_models import RiskAnswer
 from serving.deployment import Deployment
-from serving.questions import LegalCell, LegalPeriod, LegalView, LevelOfLaw, RiskAnswer
+from serving.law_models import LegalCell, LegalPeriod, LegalView, LevelOfLaw
 
 _FOUND = (
     "liên hệ Gauss giữa các {1} dự báo, tương quan {0:.2f} của hai {1} kề nhau do kiểm định quá khứ tìm ra",

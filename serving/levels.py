@@ -1,14 +1,18 @@
 """Levels of several hazards together, and the rise by Article 4, clause 4, that a person may decide on."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from features.sites import Sites
 from models.law.compound import Proposal, propose, propose_where_serious_loss_is_feared
 from models.law.decision_18 import DECISION_18
 from models.law.matrix import Text
+from serving.answer_models import RiskAnswer, RiskQuestion
+from serving.answers import Answers
+from serving.asked import codes_of
 from serving.legal import levels_of_law
-from serving.questions import CompoundProposal, DayLevels, FearedLoss, LevelsAnswer, RiskAnswer, SiteLevels
+from serving.levels_models import CompoundProposal, DayLevels, FearedLoss, LevelsAnswer, LevelsQuestion, SiteLevels
+from serving.refusals import WithheldError
 
 _TOGETHER = Text(
     "cùng ngày, hoặc ngày liền trước: lựa chọn của dịch vụ, luật không nói số ngày",
@@ -17,7 +21,44 @@ _TOGETHER = Text(
 _Table = Mapping[str, int]
 
 
-def compound(
+def levels(answers: Answers, question: LevelsQuestion, *, now: datetime) -> LevelsAnswer:
+    """Levels of several hazards by site and day, with the rise that a person may decide on where they meet.
+
+    Args:
+        answers: what is held.
+        question: what is asked.
+        now: the present moment.
+
+    Raises:
+        FieldError: if a site or the issue time cannot be used.
+        UnknownNameError: if there is no such hazard.
+    """
+    deployment = answers.deployment
+    named = [name for name, hazard in deployment.hazards.items() if hazard.law or hazard.unread]
+    hazards = [deployment.hazard(name) for name in question.hazards or named]
+    codes = None if question.sites is None else [*codes_of(deployment.sites, question.sites)]
+    told, withheld, withheld_vi = [], {}, {}
+    for hazard in hazards:
+        if hazard.law is None:
+            reason = hazard.unread and hazard.unread.reason
+            withheld[hazard.name] = reason.en if reason else "Decision 18/2021 as encoded has no matrix for it"
+            withheld_vi[hazard.name] = (
+                reason.vi if reason else "Quyết định 18/2021 như đã mã hóa không có bảng cấp độ cho loại này"
+            )
+            continue
+        try:
+            answer = answers.risk(RiskQuestion(hazard=hazard.name, issue_time=question.issue_time), now=now)
+        except WithheldError as error:
+            withheld[hazard.name], withheld_vi[hazard.name] = str(error), error.vi
+            continue
+        if answer.law is not None and answer.law.withheld is not None:
+            withheld[hazard.name] = answer.law.withheld
+            withheld_vi[hazard.name] = answer.law.withheld_vi or answer.law.withheld
+        told.append((hazard.law.table, answer))
+    return _compound(told, withheld, withheld_vi, deployment.sites, codes=codes, feared=question.serious_loss)
+
+
+def _compound(
     told: Sequence[tuple[str, RiskAnswer]],
     withheld: Mapping[str, str],
     withheld_vi: Mapping[str, str],

@@ -53,3 +53,9 @@ _BEGINS = [term.low for term in SCALE[1:]]
 def in_words(probability: float) -> LikelihoodTerm:
     """The narrowest term that holds a probability in [0, 1]."""
     return SCALE[bisect_right(_BEGINS, probability)]
+
+
+def in_percent(probability: float) -> str:
+    """For a sentence: whole percent, none nearer to certainty than one."""
+    percent = f"{min(max(100 * probability, 1), 99):.0f} %"
+    return f"< {percent}" if probability < 0.01 else f"> {percent}" if probability > 0.99 else percent

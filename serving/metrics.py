@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 from starlette.routing import Mount
 from starlette.types import Scope
 
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers
-from serving.questions import RiskAnswer
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from features.entries import MOMENT
 from features.errors import HaidangError
-from serving.questions import Exceedance, Format
-from serving.record_models import ForecastRecord
+from serving.forecast_models import Exceedance
+from serving.record_models import ForecastRecord, Format
 
 T = TypeVar("T")
 MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(

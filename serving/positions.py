@@ -10,8 +10,8 @@ from features.boundaries import read_boundaries
 from features.errors import HaidangError
 from features.places import sites_at
 from features.sites import EARTH_RADIUS_KM, Site, Sites
+from serving.answer_models import PlaceView
 from serving.deployment import Deployment
-from serving.questions import PlaceView
 
 REACH_KM = 25.0
 """How far from a position the nearest site may lie: about two communes of Quảng Ninh, a choice of this service."""

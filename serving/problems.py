@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from features.errors import HaidangError, UnknownNameError
-from serving.answers import FieldError, WithheldError
 from serving.callers import NotAllowedError
 from serving.outlets import NotAcceptableError
+from serving.problem_report import Problem
 from serving.publication import GoneError, NotPublishedError, NotSharedError
-from serving.questions import Problem
 from serving.record_ids import NoSuchForecastError
+from serving.refusals import FieldError, WithheldError
 from serving.resources import NotFoundError
 from serving.slots import RETRY_SECONDS, BusyError
 

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from models.targets import Sense
-from serving.questions import Format, InputAge, PeriodForecast
+from serving.answer_models import InputAge
+from serving.forecast_models import PeriodForecast
+from serving.strict_model import StrictModel
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Format = Literal["json", "geojson", "csv", "parquet", "hubverse"]
 
 
 class ForecastRecord(PeriodForecast):
@@ -35,7 +35,17 @@ class ForecastRecord(PeriodForecast):
     longitude: float
 
 
-class ForecastsQuestion(_Strict):
+class LatestQuestion(StrictModel):
+    """The query of /v1/forecasts/latest."""
+
+    hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
+    site: str | None = Field(
+        None, description="code or name; all sites of the hazard if left out", examples=["Hạ Long"]
+    )
+    format: Format | None = Field(None, description="of the answer; goes before the header Accept", examples=["csv"])
+
+
+class ForecastsQuestion(StrictModel):
     """The query of /v1/forecasts; all filters hold together."""
 
     hazard: str | None = Field(None, description="name, see /v1/hazards", examples=["heavy_rain"])
@@ -52,13 +62,13 @@ class ForecastsQuestion(_Strict):
     format: Format | None = Field(None, description="of the answer; goes before the header Accept")
 
 
-class FormatQuestion(_Strict):
+class FormatQuestion(StrictModel):
     """The query of a resource that comes in several formats."""
 
     format: Format | None = Field(None, description="of the answer; goes before the header Accept")
 
 
-class ForecastPage(_Strict):
+class ForecastPage(StrictModel):
     """A page of stored forecasts, the newest issue first."""
 
     forecasts: list[ForecastRecord]
@@ -79,7 +89,7 @@ class InputState(InputAge):
     )
 
 
-class Passport(_Strict):
+class Passport(StrictModel):
     """Where a stored forecast comes from: all that is needed to judge and to replay it."""
 
     id: str
@@ -109,7 +119,7 @@ class Passport(_Strict):
     inputs: list[InputState]
 
 
-class Difference(_Strict):
+class Difference(StrictModel):
     """A column in which a replay differs."""
 
     column: str
@@ -117,7 +127,7 @@ class Difference(_Strict):
     replayed: str
 
 
-class Replay(_Strict):
+class Replay(StrictModel):
     """A stored forecast, worked out again from the archive as it was known then."""
 
     id: str

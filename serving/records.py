@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from models.hazard import Hazard
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers
-from serving.questions import PeriodForecast, RiskAnswer, SiteForecast
+from serving.forecast_models import PeriodForecast, SiteForecast
 from serving.record_ids import ids_of
 from serving.record_models import ForecastRecord
 from serving.rendering import render

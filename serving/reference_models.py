@@ -2,17 +2,14 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from models.targets import Sense
-from serving.questions import LevelOfLaw
+from serving.law_models import LevelOfLaw
+from serving.strict_model import StrictModel
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MarkView(_Strict):
+class MarkView(StrictModel):
     """How far a cell was verified."""
 
     mark: str
@@ -20,7 +17,7 @@ class MarkView(_Strict):
     meaning_en: str
 
 
-class CellView(_Strict):
+class CellView(StrictModel):
     """A cell of a matrix."""
 
     number: int = Field(description="as in the field `cell` of an answer")
@@ -36,14 +33,14 @@ class CellView(_Strict):
     other_level: int | None = Field(description="what another source says, where sources conflict")
 
 
-class ClassOfValues(_Strict):
+class ClassOfValues(StrictModel):
     """Where a class of values begins; it ends where the next begins."""
 
     bound: float
     inclusive: bool = Field(description="whether a value of exactly the bound is in the class")
 
 
-class PlaceOfLaw(_Strict):
+class PlaceOfLaw(StrictModel):
     """A column group of a matrix."""
 
     name: str
@@ -51,7 +48,7 @@ class PlaceOfLaw(_Strict):
     en: str
 
 
-class MatrixView(_Strict):
+class MatrixView(StrictModel):
     """The matrix of a hazard in the Decision."""
 
     name: str
@@ -75,7 +72,7 @@ class MatrixView(_Strict):
     hazards: list[str] = Field(description="hazards of this deployment that are read by it")
 
 
-class CompoundView(_Strict):
+class CompoundView(StrictModel):
     """Article 4, clause 4: where several hazards come together."""
 
     article: str
@@ -85,7 +82,7 @@ class CompoundView(_Strict):
     highest: int
 
 
-class LawView(_Strict):
+class LawView(StrictModel):
     """Decision 18/2021/QĐ-TTg as far as it is encoded, and what of it is verified."""
 
     decision: str
@@ -103,7 +100,7 @@ class LawView(_Strict):
     matrices: list[MatrixView]
 
 
-class SourceVariable(_Strict):
+class SourceVariable(StrictModel):
     """What a source has told of a variable."""
 
     variable: str
@@ -115,7 +112,7 @@ class SourceVariable(_Strict):
     known_at: AwareDatetime = Field(description="when the newest value became known")
 
 
-class SourceView(_Strict):
+class SourceView(StrictModel):
     """A source of data, how its last ingest went, and how fresh its values are."""
 
     name: str

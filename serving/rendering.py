@@ -7,35 +7,28 @@ from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
 
 from features.variables import variable_named
-from models.exceedance import log_odds
 from models.forecaster import Card
 from models.hazard import Hazard
-from models.law.decision_18 import DECISION_18
 from models.quantiles import COVERED
-from models.targets import Sense
+from serving.answer_models import InputAge, RiskAnswer
+from serving.cards import skill, skill_horizon
 from serving.deployment import Deployment
-from serving.hazard_view import lowest_cut, skill, skill_horizon
-from serving.likelihood import SCALE, in_words
-from serving.questions import (
+from serving.forecast_models import (
     BeyondTraining,
-    Exceedance,
-    InputAge,
     Interval,
     PeriodForecast,
     Quantile,
-    RiskAnswer,
     SiteForecast,
-    Undercut,
-    UnreadArticle,
 )
+from serving.hazard_law import unread
+from serving.likelihood import SCALE, in_percent, in_words
+from serving.own_thresholds import at_thresholds
 from serving.record_ids import KEY, record_id
 from serving.track_view import ByPlace
-from serving.warning_levels import chances, level_views
+from serving.warning_levels import chances, level_views, lowest_cut
 
 Origin = Literal["issued", "hindcast"]
 _BOUNDS = {"at_least": ("từ {} trở lên", "{} or more"), "at_most": ("từ {} trở xuống", "{} or less")}
@@ -94,59 +87,6 @@ def render(
     )
 
 
-def unread(hazard: Hazard) -> UnreadArticle | None:
-    """The article of the law that speaks of a hazard and gives no level here; None where there is none."""
-    if hazard.unread is None:
-        return None
-    reason = hazard.unread.reason
-    return UnreadArticle(
-        decision=DECISION_18.number, article=hazard.unread.article, reason_vi=reason.vi, reason_en=reason.en
-    )
-
-
-def with_thresholds(forecasts: Sequence[SiteForecast], thresholds: Sequence[float]) -> list[SiteForecast]:
-    """Adds the caller's thresholds: log-odds interpolated between cuts, on the signed square root of the outcome.
-
-    Args:
-        forecasts: of one issue of one hazard, so that all have the same cuts.
-        thresholds: in the hazard's unit, between the lowest and the highest cut.
-    """
-    periods = [period for forecast in forecasts for period in forecast.periods]
-    if not periods or not thresholds:
-        return list(forecasts)
-    cuts = [one.threshold for one in periods[0].probabilities]
-    order = np.argsort(cuts)
-    told = np.array([[one.probability for one in period.probabilities] for period in periods])[:, order]
-    between = expit(_interpolated(_root(thresholds), _root(np.array(cuts)[order]), log_odds(told)))
-    sense: Sense = "at_least" if isinstance(periods[0].probabilities[0], Exceedance) else "at_most"
-    rows = iter(between.tolist())
-    return [
-        forecast.model_copy(
-            update={
-                "periods": [
-                    period.model_copy(update={"thresholds": _told(sense, thresholds, next(rows))})
-                    for period in forecast.periods
-                ]
-            }
-        )
-        for forecast in forecasts
-    ]
-
-
-def _interpolated(at: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Values of shape (row, knot) between rising knots, linearly, at points within them; shape (row, point)."""
-    if len(knots) == 1:
-        return np.repeat(values, len(at), axis=1)
-    left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
-    share = (at - knots[left]) / (knots[left + 1] - knots[left])
-    return values[:, left] * (1 - share) + values[:, left + 1] * share
-
-
-def _root(values: npt.ArrayLike) -> np.ndarray:
-    values = np.asarray(values, dtype=float)
-    return np.sign(values) * np.sqrt(np.abs(values))
-
-
 def _site_forecast(
     deployment: Deployment,
     hazard: Hazard,
@@ -165,7 +105,7 @@ def _site_forecast(
             lead=record["lead"],
             valid_from=_local(record["valid_from"], zone),
             valid_to=_local(record["valid_to"], zone),
-            probabilities=_told(sense, record["cuts"], record["probabilities"]),
+            probabilities=at_thresholds(sense, record["cuts"], record["probabilities"]),
             expected=None if np.isnan(record["expected"]) else round(record["expected"], 4),
             quantiles=_quantiles(record["levels"], record["quantiles"]),
             interval=interval(record["low"], record["high"]),
@@ -197,12 +137,6 @@ def _site(record: Mapping[Hashable, Any]) -> str:
 
 def _id(record: Mapping[Hashable, Any]) -> str:
     return record_id(*(record[name] for name in KEY))
-
-
-def in_percent(probability: float) -> str:
-    """For a sentence: whole percent, none nearer to certainty than one."""
-    percent = f"{min(max(100 * probability, 1), 99):.0f} %"
-    return f"< {percent}" if probability < 0.01 else f"> {percent}" if probability > 0.99 else percent
 
 
 def _in_words(hazard: Hazard, cuts: Sequence[float], probabilities: Sequence[float]) -> dict[str, str]:
@@ -259,13 +193,6 @@ def _input_age(variable: str, age: dict[str, str | int | None], zone: str) -> In
 def _is_simulated(age: dict[str, str | int | None]) -> bool:
     """Issues made before this was recorded do not say."""
     return bool(age.get("simulated", False))
-
-
-def _told(sense: Sense, thresholds: Sequence[float], probabilities: Sequence[float]) -> list[Exceedance | Undercut]:
-    rounded = [(cut, round(float(p), 6)) for cut, p in zip(thresholds, probabilities, strict=True)]
-    if sense == "at_least":
-        return [Exceedance(at_least=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
-    return [Undercut(at_most=cut, probability=p, likelihood=in_words(p).term) for cut, p in rounded]
 
 
 def _local(moment: datetime, zone: str) -> datetime:

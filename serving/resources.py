@@ -8,7 +8,7 @@ from starlette.responses import Response
 from features.errors import HaidangError
 from serving.answers import Answers
 from serving.outlets import MEDIA_TYPES, WRITERS
-from serving.questions import Problem
+from serving.problem_report import Problem
 
 
 class NotFoundError(HaidangError):

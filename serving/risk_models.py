@@ -2,23 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
-from serving.questions import PlaceView, RiskAnswer, Threshold
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from serving.answer_models import PlaceView, RiskAnswer, Threshold
+from serving.strict_model import StrictModel
 
 
-class Position(_Strict):
+class Position(StrictModel):
     """A position on the ground, WGS84."""
 
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="degrees north")]
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees east")]
 
 
-class WhereAndWhen(_Strict):
+class WhereAndWhen(StrictModel):
     """Which hazards, where, how far ahead, and as of which moment."""
 
     hazard: str | None = Field(None, description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
@@ -89,7 +86,7 @@ class RisksQuestion(WhereAndWhen):
     )
 
 
-class Withheld(_Strict):
+class Withheld(StrictModel):
     """A hazard that is not answered, and why."""
 
     hazard: str
@@ -99,7 +96,7 @@ class Withheld(_Strict):
     reason_vi: str = Field(description="the same in Vietnamese")
 
 
-class LeftOut(_Strict):
+class LeftOut(StrictModel):
     """A site that was asked about and that a hazard tells nothing of."""
 
     hazard: str
@@ -108,7 +105,7 @@ class LeftOut(_Strict):
     reason_en: str
 
 
-class RisksAnswer(_Strict):
+class RisksAnswer(StrictModel):
     """The answers of several hazards; each is as that of the hazard alone."""
 
     places: list[PlaceView] = Field(description="the places that were asked about, in order; empty for all sites")

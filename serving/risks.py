@@ -6,12 +6,14 @@ from datetime import datetime
 from features.errors import HaidangError, UnknownNameError
 from models.exceedance import UnexplainedError
 from models.hazard import Hazard
-from serving.answers import Answers, FieldError, WithheldError
+from serving.answer_models import PlaceView, RiskAnswer, RiskQuestion
+from serving.answers import Answers
+from serving.asked import check_moment, check_thresholds
 from serving.explaining import drivers
-from serving.hazard_view import lowest_cut
-from serving.questions import PlaceView, RiskAnswer, RiskQuestion
-from serving.rendering import with_thresholds
+from serving.own_thresholds import with_thresholds
+from serving.refusals import FieldError, WithheldError
 from serving.risk_models import LeftOut, RisksAnswer, RisksQuestion, Withheld
+from serving.warning_levels import lowest_cut
 
 MOST_PERIODS = 50_000
 MOST_EXPLAINED = 60
@@ -94,7 +96,7 @@ def _several(
     for name in question.thresholds_of:
         if name not in hazards:
             raise FieldError("thresholds_of", f"{name!r} is not among `hazards`")
-    answers.check_moment(question.issue_time, now)
+    check_moment(question.issue_time, now)
     codes = [*dict.fromkeys(place.site for place in places)]
     told: list[RiskAnswer] = []
     withheld: list[Withheld] = []
@@ -169,7 +171,7 @@ def _narrowed(
             f"{hazard.name} không được dự báo ở điểm nào trong câu hỏi: xem /v1/sites",
         )
     thresholds = question.thresholds_of.get(hazard.name, [])
-    answers.check_thresholds(hazard, thresholds, f"thresholds_of.{hazard.name}")
+    check_thresholds(hazard, thresholds, f"thresholds_of.{hazard.name}")
     if thresholds:
         chosen = with_thresholds(chosen, thresholds)
     answer = _of_leads(whole.model_copy(update={"forecasts": chosen}), question.leads)

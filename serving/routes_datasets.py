@@ -8,15 +8,15 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from serving import csvw, dcat
-from serving.answers import FieldError
 from serving.conditional import prepare, respond
 from serving.dataset_models import ChangesQuestion, ChangesView, DatasetView, FilesQuestion, FilesView
 from serving.dataset_views import changes_view, dataset_view, files_view
 from serving.datasets import DATASETS
 from serving.file_answers import send_file
 from serving.outlets import preferred
+from serving.problem_report import Problem
 from serving.publication import FORMATS, FutureVersionError, Publications
-from serving.questions import Problem
+from serving.refusals import FieldError
 from serving.resources import PROBLEMS
 
 _LIST, _ASK_AGAIN = TypeAdapter(list[DatasetView]), "no-cache"

@@ -8,14 +8,24 @@ from fastapi import Depends, FastAPI, Path, Query, Request
 from starlette.responses import Response
 
 from features.errors import UnknownNameError
-from serving.answers import Answers, FieldError
+from serving.answer_models import RiskAnswer, RiskQuestion
+from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import MOST_PREPARED, Prepared, prepare, respond
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
-from serving.questions import LatestQuestion, Problem, RiskAnswer, RiskQuestion
+from serving.problem_report import Problem
 from serving.record_ids import NoSuchForecastError
-from serving.record_models import ForecastPage, ForecastRecord, ForecastsQuestion, FormatQuestion, Passport, Replay
+from serving.record_models import (
+    ForecastPage,
+    ForecastRecord,
+    ForecastsQuestion,
+    FormatQuestion,
+    LatestQuestion,
+    Passport,
+    Replay,
+)
 from serving.records import by_hazard, listed, with_law
+from serving.refusals import FieldError
 from serving.replay import passport, replay
 from serving.resources import PROBLEMS, other_formats, until_refreshed
 from serving.stored import CursorError, StoredForecasts, Wanted

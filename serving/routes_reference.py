@@ -14,11 +14,13 @@ from features.errors import UnknownNameError
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import prepare, respond
+from serving.hazard_models import HazardView, SiteView
 from serving.law_view import law_view
 from serving.outlets import MEDIA_TYPES
-from serving.questions import HazardView, Problem, SiteView
+from serving.problem_report import Problem
 from serving.reference_models import LawView, SourceView
 from serving.resources import PROBLEMS, NotFoundError
+from serving.site_view import site_views
 
 _HAZARDS, _SITES, _SOURCES = TypeAdapter(list[HazardView]), TypeAdapter(list[SiteView]), TypeAdapter(list[SourceView])
 _ASK_AGAIN = "no-cache"
@@ -73,7 +75,7 @@ def add_reference(api: FastAPI) -> None:
         answers: Annotated[Answers, Depends(answers_for)],
     ) -> Response:
         """The sites that are forecast, with their attributes and the hazards that are forecast there."""
-        views = answers.site_views()
+        views = site_views(answers.deployment)
         if question.hazard is not None:
             wanted = answers.deployment.hazard(question.hazard).name
             views = [view for view in views if wanted in view.hazards]

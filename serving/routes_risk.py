@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import Response
 
+from serving.answer_models import RiskAnswer
 from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import LARGEST_ASKED, MOST_ASKED, prepare
 from serving.outlets import MEDIA_TYPES, WRITERS, format_asked
-from serving.questions import Format, RiskAnswer
-from serving.record_models import FormatQuestion
+from serving.record_models import Format, FormatQuestion
 from serving.records import by_hazard
 from serving.resources import PROBLEMS, other_formats
 from serving.risk_models import RisksAnswer, RisksQuestion

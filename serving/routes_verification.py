@@ -10,7 +10,7 @@ from serving.answers import Answers
 from serving.answers_for import answers_for
 from serving.conditional import prepare, respond
 from serving.outlets import MEDIA_TYPES, NotAcceptableError, format_asked
-from serving.questions import Problem
+from serving.problem_report import Problem
 from serving.resources import PROBLEMS
 from serving.turns import Turns
 from serving.verification_csv import as_csv

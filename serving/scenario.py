@@ -19,16 +19,18 @@ from models.forecaster import Forecaster
 from models.guard import Guarded
 from models.hazard import Hazard
 from models.promised import kept, promised
-from serving.answers import Answers, FieldError, WithheldError
+from serving.answer_models import RiskAnswer
+from serving.answers import Answers
+from serving.change_models import ScenarioQuestion
 from serving.changes import OfHazard, drivers_read, not_read, read_changes
-from serving.hazard_view import lowest_cut
 from serving.issue import told_of
 from serving.issuer import Moments, asked_rows, issuer
-from serving.questions import RiskAnswer
+from serving.refusals import FieldError, WithheldError
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import MOST_EXPLAINED, UNEXPLAINED_VI, risks, withheld_of
-from serving.scenario_models import HazardScenario, NotRead, ScenarioAnswer, ScenarioQuestion
+from serving.scenario_models import HazardScenario, NotRead, ScenarioAnswer
 from serving.scenario_view import Both, view, with_drivers
+from serving.warning_levels import lowest_cut
 
 MOST_PERIODS = 5_000
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from models.explained import drivers
 from models.hazard import Hazard
+from serving.answer_models import RiskAnswer
 from serving.changes import OfHazard
 from serving.deployment import Deployment
-from serving.questions import PeriodForecast, RiskAnswer
+from serving.forecast_models import PeriodForecast
 from serving.rendering import beyond, interval
 from serving.scenario_models import (
     Amounts,

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from features.displaced import MOVED
 from features.variables import variable_named
+from serving.change_models import DisplaceTrack, Scale
 from serving.changes import OfHazard
-from serving.scenario_models import DisplaceTrack, Scale, Told
+from serving.scenario_models import Told
 
 MARK = ("GIẢ ĐỊNH, không phải dự báo đã phát: ", "SCENARIO, not an issued forecast: ")
 VERDICTS: Mapping[Told, tuple[str, str]] = {

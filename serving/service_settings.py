@@ -10,11 +10,11 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from serving.body_limit import LARGEST_BODY
 from serving.sharing import Sharing
 from serving.slots import COMPUTED_AT_ONCE
 
 FILE_NAME = "service.toml"
+LARGEST_BODY = 1_000_000
 
 
 class ServiceSettings(BaseSettings):

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from serving.answers import FieldError
+from serving.refusals import FieldError
 
 
 class StrictRoute(APIRoute):

@@ -7,7 +7,7 @@ import numpy as np
 from models.hazard import Hazard
 from models.track_records import ANY_LEAD, EVERYWHERE
 from models.track_records import TrackRecord as Held
-from serving.questions import Share, TrackRecord
+from serving.forecast_models import Share, TrackRecord
 
 ByPlace = Mapping[tuple[str, int], TrackRecord]
 

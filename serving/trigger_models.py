@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from serving.answer_examples import FOUND, SIMULATED
-from serving.questions import Share
+from serving.forecast_models import Share
+from serving.strict_model import StrictModel
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=1e-6, le=1e12, allow_inf_nan=False)]
@@ -15,11 +16,7 @@ USUAL = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 _STAKE = "in any one currency"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _OfRecord(_Strict):
+class _OfRecord(StrictModel):
     """Which part of the record of a hazard is asked about."""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
@@ -93,7 +90,7 @@ class TriggerQuestion(_OfRecord):
     prevented: float = Field(1.0, ge=0.001, le=1, description="share of the loss that acting prevents")
 
 
-class RecordView(_Strict):
+class RecordView(StrictModel):
     """The part of the record that an answer rests on: forecasts as issued, with settled outcomes."""
 
     hazard: str
@@ -108,14 +105,14 @@ class RecordView(_Strict):
     verified_until: AwareDatetime | None = Field(description="when they were verified last")
 
 
-class CaughtView(_Strict):
+class CaughtView(StrictModel):
     """Events that were warned of long before."""
 
     days: int
     events: int = Field(description="warned of at least so many days before they began")
 
 
-class CostView(_Strict):
+class CostView(StrictModel):
     """What the trigger would have cost over all sites and days, in the caller's currency."""
 
     total: float = Field(description="of acting, and of losses that were not prevented")
@@ -128,7 +125,7 @@ class CostView(_Strict):
     site_year_high: float | None
 
 
-class SimulatedRow(_Strict):
+class SimulatedRow(StrictModel):
     """What one trigger would have been."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [SIMULATED]})
@@ -151,7 +148,7 @@ class SimulatedRow(_Strict):
     withheld: str | None = Field(description="why rates and costs are not told")
 
 
-class SimulateAnswer(_Strict):
+class SimulateAnswer(StrictModel):
     """What triggers would have been over the record as issued."""
 
     record: RecordView
@@ -162,7 +159,7 @@ class SimulateAnswer(_Strict):
     note_en: str
 
 
-class ValueView(_Strict):
+class ValueView(StrictModel):
     """How a way of acting did on the later part of the record."""
 
     acts_from: float | None = Field(description="probability from which one acts; null for never")
@@ -177,7 +174,7 @@ class ValueView(_Strict):
     value_high: float | None
 
 
-class PartView(_Strict):
+class PartView(StrictModel):
     """A part of the record."""
 
     issued_from: str = Field(description="local day")
@@ -186,7 +183,7 @@ class PartView(_Strict):
     events: int
 
 
-class FoundTrigger(_Strict):
+class FoundTrigger(StrictModel):
     """The trigger that costs least on the earlier part of the record, told on the later part."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [FOUND]})
@@ -204,7 +201,7 @@ class FoundTrigger(_Strict):
     perfect: float
 
 
-class TriggerAnswer(_Strict):
+class TriggerAnswer(StrictModel):
     """From which probability on it pays to act."""
 
     record: RecordView

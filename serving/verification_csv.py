@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from serving.questions import Share
+from serving.forecast_models import Share
 from serving.verification_models import PromotionSkill, ReliabilityBin, SkillFigure, VerificationPage, VerificationRow
 
 COLUMNS = (

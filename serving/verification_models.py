@@ -2,21 +2,18 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from models.targets import Sense
 from serving.answer_examples import VERIFIED
-from serving.questions import Share
+from serving.forecast_models import Share
+from serving.strict_model import StrictModel
 
 Season = Literal["year", "DJF", "MAM", "JJA", "SON"]
 Scope = Literal["site", "all sites", "restricted sites of a commune", "all restricted sites"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class VerificationQuestion(_Strict):
+class VerificationQuestion(StrictModel):
     """The query of /v1/verification; all filters hold together."""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
@@ -31,7 +28,7 @@ class VerificationQuestion(_Strict):
     format: Literal["json", "csv"] | None = Field(None, description="of the answer; goes before the header Accept")
 
 
-class SkillFigure(_Strict):
+class SkillFigure(StrictModel):
     """Brier skill against a baseline, with the central 90 % of a block bootstrap over days of all sites."""
 
     skill: float = Field(description="1 is perfect, 0 as good as the baseline")
@@ -39,7 +36,7 @@ class SkillFigure(_Strict):
     high: float
 
 
-class ReliabilityBin(_Strict):
+class ReliabilityBin(StrictModel):
     """Forecasts of about the same probability, and how often the event came."""
 
     from_probability: float
@@ -50,7 +47,7 @@ class ReliabilityBin(_Strict):
     share: float = Field(description="events of n")
 
 
-class VerificationRow(_Strict):
+class VerificationRow(StrictModel):
     """How the forecasts did, as issued, at one place, lead, season and cut."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [VERIFIED]})
@@ -84,7 +81,7 @@ class VerificationRow(_Strict):
     reason: str | None = Field(description="why they are not said")
 
 
-class PromotionSkill(_Strict):
+class PromotionSkill(StrictModel):
     """Skill of the forecaster in service in the backtest that it was promoted on; not the live record."""
 
     lead: int
@@ -99,7 +96,7 @@ class PromotionSkill(_Strict):
     )
 
 
-class Promotion(_Strict):
+class Promotion(StrictModel):
     """What the backtest showed before the forecaster in service was promoted; not the live record."""
 
     model_version: str
@@ -110,7 +107,7 @@ class Promotion(_Strict):
     rows: list[PromotionSkill]
 
 
-class VerificationPage(_Strict):
+class VerificationPage(StrictModel):
     """A page of the live record: forecasts as issued, with settled outcomes; and beside it the backtest."""
 
     hazard: str
@@ -129,20 +126,20 @@ class VerificationPage(_Strict):
     note_en: str
 
 
-class AggregatesQuestion(_Strict):
+class AggregatesQuestion(StrictModel):
     """The query of /v1/aggregates."""
 
     hazard: str = Field(description="name of a hazard, see /v1/hazards", examples=["heavy_rain"])
 
 
-class AggregateProbability(_Strict):
+class AggregateProbability(StrictModel):
     """The mean over sites of how likely the event of a cut is."""
 
     cut: float = Field(description="in the hazard's unit")
     probability: float
 
 
-class AggregateRow(_Strict):
+class AggregateRow(StrictModel):
     """The latest forecast for the restricted sites of a commune, or for all, brought together."""
 
     scope: Scope
@@ -154,7 +151,7 @@ class AggregateRow(_Strict):
     reason: str | None = Field(description="why nothing is said")
 
 
-class AggregatesAnswer(_Strict):
+class AggregatesAnswer(StrictModel):
     """What everybody may know of restricted sites: means over enough of them."""
 
     hazard: str

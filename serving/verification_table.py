@@ -15,7 +15,7 @@ from models.forecaster import EVENTS_TO_JUDGE
 from models.season import SEASONS
 from models.track_records import ANY_LEAD, EVERYWHERE
 from serving.as_issued import AsIssued
-from serving.simulating import seasons
+from serving.record_groups import seasons
 
 WHOLE_YEAR = "year"
 NO_LEVEL = ""

@@ -1,11 +1,6 @@
 """The verification as it is told to a caller: the live record page by page, and beside it the backtest."""
 
-import base64
-import binascii
-import json
-from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,23 +8,22 @@ import pandas as pd
 from features.errors import UnknownNameError
 from models.forecaster import EVENTS_TO_JUDGE
 from models.track_records import ANY_LEAD, EVERYWHERE
-from serving.answers import Answers, FieldError
+from serving.answers import Answers
 from serving.as_issued import AsIssued
 from serving.chosen_record import as_day, chosen_cut, record_of
-from serving.hidden_sites import TOO_FEW, hidden_sites
+from serving.hidden_sites import hidden_sites
 from serving.promotion_view import promotion
-from serving.questions import Share
+from serving.refusals import FieldError
 from serving.restricted import SMALLEST_COUNT
 from serving.suppression import hidden
+from serving.verification_cursor import cursor_after, read_cursor
 from serving.verification_models import (
-    ReliabilityBin,
     Scope,
-    SkillFigure,
     VerificationPage,
     VerificationQuestion,
-    VerificationRow,
 )
-from serving.verification_table import BINS, COUNTS, KEY, NO_LEVEL, WHOLE_YEAR, Verification, verification
+from serving.verification_rows import row_told
+from serving.verification_table import COUNTS, KEY, NO_LEVEL, WHOLE_YEAR, Verification, verification
 
 _OF_SITE: Scope = "site"
 _OF_ALL: Scope = "all sites"
@@ -65,7 +59,7 @@ def verification_page(answers: Answers, question: VerificationQuestion) -> Verif
     keys = list(map(tuple, rows[_ORDER].to_numpy().tolist()))
     begin = 0
     if question.cursor is not None:
-        last = _read_cursor(question)
+        last = read_cursor(question)
         begin = sum(key <= last for key in keys)
     page = rows.iloc[begin : begin + question.limit]
     more = begin + len(page) < len(rows)
@@ -79,7 +73,7 @@ def verification_page(answers: Answers, question: VerificationQuestion) -> Verif
         issued_to=as_day(int(seen.max())) if len(seen) else None,
         events_to_judge=EVENTS_TO_JUDGE,
         rows=[row_told(one, whole.bins) for one in page.to_dict("records")],
-        next=_cursor(question, keys[begin + len(page) - 1]) if more else None,
+        next=cursor_after(question, keys[begin + len(page) - 1]) if more else None,
         at_promotion=promotion(answers.card(hazard)),
         note_vi=_NOTE_VI,
         note_en=_NOTE_EN,
@@ -172,99 +166,3 @@ def _wanted(answers: Answers, question: VerificationQuestion, rows: pd.DataFrame
     for name, value in wanted.items():
         chosen &= True if value is None else rows[name] == value
     return chosen
-
-
-def row_told(row: Mapping[Hashable, Any], bins: np.ndarray) -> VerificationRow:
-    """One row as it is told, `bins` those of all rows."""
-
-    def number(name: str) -> float | None:
-        value = row.get(name, np.nan)
-        return None if pd.isna(value) else round(float(value), 6)
-
-    def count(name: str) -> int | None:
-        value = number(name)
-        return None if value is None else int(value)
-
-    judged = bool(row["judged"]) and not row["suppressed"]
-    return VerificationRow(
-        scope=row["scope"],
-        site=row["group"] or None,
-        sites=count("sites"),
-        lead=int(row["lead"]) or None,
-        season=row["season"],
-        cut=float(row["cut"]),
-        level=row["level"] or None,
-        n=count("n"),
-        events=count("events"),
-        expected=number("expected"),
-        brier=number("brier"),
-        log_score=number("log_score"),
-        skill_climatology=_skill(row, "climatology"),
-        skill_persistence=_skill(row, "persistence"),
-        runs=count("runs"),
-        hits=count("hits"),
-        misses=count("misses"),
-        false_alarms=count("false_alarms"),
-        hit_rate=_share(row, "hit_rate"),
-        false_alarm_ratio=_share(row, "false_alarm_ratio"),
-        lead_gained_days=number("lead_gained_days"),
-        reliability=list(_bins(bins[int(row["cell"])])) if row["cell"] >= 0 else [],
-        judged="judged" if judged else "too few to judge",
-        suppressed=bool(row["suppressed"]),
-        reason=TOO_FEW if row["suppressed"] else None,
-    )
-
-
-def _bins(of_row: np.ndarray) -> Iterator[ReliabilityBin]:
-    for place, (n, told, events) in enumerate(of_row.tolist()):
-        if n:
-            yield ReliabilityBin(
-                from_probability=place / BINS,
-                to_probability=(place + 1) / BINS,
-                n=int(n),
-                mean_probability=round(told / n, 6),
-                events=int(events),
-                share=round(events / n, 6),
-            )
-
-
-def _skill(row: Mapping[Hashable, Any], name: str) -> SkillFigure | None:
-    figures = [row.get(f"skill_{name}{end}", np.nan) for end in ("", "_low", "_high")]
-    if not np.isfinite(np.array(figures, dtype=float)).all():
-        return None
-    skill, low, high = (round(float(figure), 4) for figure in figures)
-    return SkillFigure(skill=skill, low=low, high=high)
-
-
-def _share(row: Mapping[Hashable, Any], name: str) -> Share | None:
-    figures = [row.get(f"{name}{end}", np.nan) for end in ("", "_low", "_high")]
-    if not np.isfinite(np.array(figures, dtype=float)).all():
-        return None
-    share, low, high = (round(float(figure), 4) for figure in figures)
-    return Share(share=share, low=low, high=high)
-
-
-def _filters(question: VerificationQuestion) -> str:
-    return repr(tuple(question.model_dump(exclude={"limit", "cursor", "format"}).values()))
-
-
-def _cursor(question: VerificationQuestion, key: Sequence[object]) -> str:
-    """Where the next page begins: after a key, so that a record that grows meanwhile doubles no row."""
-    told = json.dumps([_filters(question), *key], ensure_ascii=False)
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
-
-
-def _read_cursor(question: VerificationQuestion) -> tuple[Any, ...]:
-    cursor = question.cursor or ""
-    try:
-        filters, *key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeError, ValueError, TypeError) as error:
-        raise FieldError("cursor", "it is no cursor of this service: take `next` of a page") from error
-    kinds = (int, str, int, str, float, str)
-    if len(key) != len(kinds) or not all(isinstance(one, kind) for one, kind in zip(key, kinds, strict=True)):
-        raise FieldError("cursor", "it is no cursor of this service: take `next` of a page")
-    if filters != _filters(question):
-        raise FieldError(
-            "cursor", "it was given for other filters: ask with the same ones, or begin with the first page"
-        )
-    return tuple(key)

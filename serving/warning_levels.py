@@ -6,8 +6,10 @@ orange and red to purple, the lowest level first: a choice of this service.
 
 from collections.abc import Mapping, Sequence
 
+from models.hazard import Hazard
 from models.levels import AtLeast
-from serving.questions import LevelChance, LevelView
+from serving.answer_models import LevelView
+from serving.forecast_models import LevelChance
 
 COLOURS = ("#FFD43B", "#FFA94D", "#E03131", "#862E9C")
 _TITLES_VI = {
@@ -50,3 +52,8 @@ def chances(levels: Mapping[str, AtLeast], cuts: Sequence[float], probabilities:
         for name, rule in levels.items()
         if rule.cut in of_cut
     ]
+
+
+def lowest_cut(hazard: Hazard) -> float:
+    """The cut of the lowest level that a hazard declares; its mildest cut where it declares none."""
+    return next((rule.cut for rule in hazard.levels.values()), hazard.target.cuts[0])

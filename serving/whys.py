@@ -11,16 +11,19 @@ from models.exceedance import UnexplainedError, log_odds
 from models.explained import Told, all_in_words, explain
 from models.forecaster import Forecaster
 from models.hazard import Hazard
-from serving.answers import Answers, FieldError, WithheldError
+from serving.answer_models import RiskAnswer
+from serving.answers import Answers
 from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainedSite, HazardExplanation, WhyQuestion
-from serving.hazard_view import lowest_cut
+from serving.forecast_models import DriverView, PeriodForecast
 from serving.issuer import Moments, asked_rows, issuer
-from serving.questions import DriverView, PeriodForecast, RiskAnswer
+from serving.likelihood import in_percent
 from serving.record_ids import NoSuchForecastError
-from serving.rendering import in_percent, render
+from serving.refusals import FieldError, WithheldError
+from serving.rendering import render
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import UNEXPLAINED_VI, risks, withheld_of
 from serving.stored import StoredForecasts
+from serving.warning_levels import lowest_cut
 
 MOST_EXPLAINED_PERIODS = 1_000
 _DIGITS = 6

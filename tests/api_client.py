@@ -8,7 +8,7 @@ import httpx
 from serving.answers import Answers
 from serving.api import build_api
 from serving.body_limit import BodyLimit
-from serving.questions import Problem
+from serving.problem_report import Problem
 
 Ask = Callable[..., httpx.Response]
 

@@ -21,9 +21,12 @@ from tiny_deployment import (
 from features.errors import UnknownNameError
 from haidang import issuing
 from models.exam import Exam, ExamError
-from serving.answers import Answers, FieldError, LoadingError, WithheldError
+from serving.answer_models import RiskAnswer, RiskQuestion
+from serving.answers import Answers
+from serving.explain_models import ExplainQuestion, Explanation
+from serving.explaining import explained
 from serving.issue import issue
-from serving.questions import ExplainQuestion, Explanation, RiskAnswer, RiskQuestion
+from serving.refusals import FieldError, LoadingError, WithheldError
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 
@@ -216,7 +219,7 @@ def test_a_site_that_was_added_after_an_issue_is_refused_by_name_and_the_others_
 
 
 def why(answers: Answers, **stated: object) -> Explanation:
-    return answers.explain(ExplainQuestion.model_validate({"hazard": SMALL, "site": "S2"} | stated))
+    return explained(answers, ExplainQuestion.model_validate({"hazard": SMALL, "site": "S2"} | stated))
 
 
 def test_an_answer_says_which_step_of_the_ladder_gave_it(answers: Answers) -> None:

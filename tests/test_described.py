@@ -13,8 +13,8 @@ from fastapi import Depends, FastAPI
 from serving.api import build_api
 from serving.callers import Caller, requires
 from serving.described import describe
+from serving.problem_report import Problem
 from serving.problems import report_problems
-from serving.questions import Problem
 
 TOLD = build_api().openapi()
 OF_THE_SCHEMA = {

@@ -9,10 +9,13 @@ from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, answering, the_deployment
 
 from models.rule import Rule
-from serving.answers import Answers, FieldError, Held, WithheldError
-from serving.explain_models import ExplainAnswer, ExplainedPeriod, WhyQuestion
-from serving.questions import ExplainQuestion, RiskQuestion
+from serving.answer_models import RiskQuestion
+from serving.answers import Answers
+from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainQuestion, WhyQuestion
+from serving.explaining import explained
+from serving.held import Held
 from serving.record_ids import NoSuchForecastError
+from serving.refusals import FieldError, WithheldError
 from serving.whys import whys
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
@@ -70,7 +73,7 @@ def test_the_log_odds_of_all_drivers_add_up_to_those_of_the_probability_that_was
 
 def test_it_tells_what_get_explanations_tells_and_the_drivers_that_hardly_matter(answers: Answers) -> None:
     (period,) = periods(why(answers, hazard=SMALL, sites=["Cẩm Phả"], leads=[2]))
-    shown = answers.explain(ExplainQuestion(hazard=SMALL, site="S2", lead=2)).periods[0]
+    shown = explained(answers, ExplainQuestion(hazard=SMALL, site="S2", lead=2)).periods[0]
     assert (period.probability, period.climatology, period.usual) == (shown.probability, shown.climatology, shown.usual)
     told = {one.name: one for one in period.drivers}
     assert set(told) == {"rain_ahead", "rain_before", "season_and_place"}

@@ -12,8 +12,9 @@ from haidang.console import console
 from haidang.hazard_views import show_hazards
 from models.forecaster import Card, Skill
 from models.hazard import Hazard
-from serving.hazard_view import baselines, needs, newest_card, skill, skill_horizon
-from serving.questions import HazardView
+from serving.cards import newest_card, skill, skill_horizon
+from serving.hazard_models import HazardView
+from serving.hazard_view import baselines, needs
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from features.errors import HaidangError
 from haidang import fitting, issuing
 from haidang.holding import LiveCalibration, hold_to_band
 from haidang.promoting import promote_by_force
-from serving.answers import WithheldError
+from serving.answer_models import RiskQuestion
 from serving.audit import Audit
 from serving.deployment import Deployment
-from serving.questions import RiskQuestion
+from serving.refusals import WithheldError
 from training.fit import fit
 from training.live import in_the_shadow
 from training.tracking import open_tracking

@@ -11,9 +11,12 @@ import pytest
 from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, answering, opened
 
 from models.issued import ISSUED as COLUMNS
-from serving.answers import Answers, FieldError
+from serving.answer_models import RiskAnswer, RiskQuestion
+from serving.answers import Answers
 from serving.api import build_api
-from serving.questions import FearedLoss, LevelsAnswer, LevelsQuestion, RiskAnswer, RiskQuestion
+from serving.levels import levels
+from serving.levels_models import FearedLoss, LevelsAnswer, LevelsQuestion
+from serving.refusals import FieldError
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 FACTS = {"S1": ("no", "4"), "S2": ("no", "2"), "S3": ("no", "1"), "S4": ("no", ""), "S5": ("yes", "4")}
@@ -130,7 +133,7 @@ def test_a_hazard_without_a_matrix_has_no_law(home: Path, tmp_path: Path) -> Non
     told = ask(answers, COAST)
     assert told.law is None
     assert all(period.law is None for one in told.forecasts for period in one.periods)
-    found = answers.levels(LevelsQuestion(hazards=[COAST]), now=NOW)
+    found = levels(answers, LevelsQuestion(hazards=[COAST]), now=NOW)
     assert found.withheld == {COAST: "Decision 18/2021 as encoded has no matrix for it"}
 
 
@@ -149,7 +152,7 @@ def test_an_article_that_asks_for_what_is_not_known_is_named_with_its_reason(hom
     assert told.law is None
     assert told.unread is not None
     assert (told.unread.article, told.unread.reason_en) == ("49", "it needs salinity")
-    found = answers.levels(LevelsQuestion(), now=NOW)
+    found = levels(answers, LevelsQuestion(), now=NOW)
     assert (found.withheld_vi[COAST], found.withheld[COAST]) == ("cần đo mặn", "it needs salinity")
 
 
@@ -162,7 +165,7 @@ def test_without_a_forecast_of_rain_the_answer_says_why_it_has_no_level(answers:
 
 
 def together(answers: Answers, **stated: object) -> LevelsAnswer:
-    return answers.levels(LevelsQuestion.model_validate(stated), now=NOW)
+    return levels(answers, LevelsQuestion.model_validate(stated), now=NOW)
 
 
 def test_two_hazards_on_one_day_are_proposed_one_level_higher_with_the_reason(answers: Answers) -> None:
@@ -188,7 +191,7 @@ def test_levels_stay_as_they_are_until_somebody_decides(answers: Answers) -> Non
 
 def test_where_a_person_fears_serious_loss_two_levels_are_proposed(answers: Answers) -> None:
     feared = FearedLoss(vi="hồ chứa có thể vỡ", en="a reservoir may break")
-    tomorrow = answers.levels(LevelsQuestion(sites=["S1"], serious_loss=feared), now=NOW).sites[0].days[0]
+    tomorrow = levels(answers, LevelsQuestion(sites=["S1"], serious_loss=feared), now=NOW).sites[0].days[0]
     assert tomorrow.proposal is not None
     assert tomorrow.proposal.level == 4
     assert "hồ chứa có thể vỡ" in tomorrow.proposal.reason_vi

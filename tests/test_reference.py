@@ -14,7 +14,7 @@ from features.entries import Receipt
 from features.ingest_log import IngestLog
 from models.law.decision_18 import DECISION_18
 from serving.freshness import Freshness
-from serving.questions import HazardView, SiteView
+from serving.hazard_models import HazardView, SiteView
 from serving.reference_models import LawView, SourceView
 
 _SOURCES = TypeAdapter(list[SourceView])

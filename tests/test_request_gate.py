@@ -22,8 +22,8 @@ from serving.in_time import InTime
 from serving.json_log import Answered, InBatches, without_secrets
 from serving.keys import Keys, Role
 from serving.metrics import Metrics
+from serving.problem_report import Problem
 from serving.problems import report_problems
-from serving.questions import Problem
 from serving.request_gate import Gate
 from serving.service_settings import ServiceSettings
 

@@ -19,10 +19,10 @@ from serving.answers import Answers
 from serving.api import build_api
 from serving.audit import Audit
 from serving.callers import KeyRing
+from serving.forecast_models import BeyondTraining
 from serving.hides import NOTHING, Hides
 from serving.keys import Keys, Role
 from serving.metrics import Metrics
-from serving.questions import BeyondTraining
 from serving.request_gate import Gate
 from serving.restricted import SMALLEST_COUNT, public
 from serving.service_settings import ServiceSettings

@@ -10,10 +10,13 @@ import pytest
 from tiny_deployment import COAST, ISSUED, SMALL, answering, opened, the_deployment
 
 from features.errors import HaidangError
-from serving.answers import Answers, FieldError, WithheldError
+from serving.answer_models import RiskAnswer
+from serving.answers import Answers
+from serving.explain_models import ExplainQuestion
+from serving.explaining import explained
 from serving.likelihood import SCALE, in_words
 from serving.positions import open_positions
-from serving.questions import ExplainQuestion, RiskAnswer
+from serving.refusals import FieldError, WithheldError
 from serving.risk_models import RisksAnswer, RisksQuestion
 from serving.risks import risks
 
@@ -191,9 +194,9 @@ def test_a_forecast_says_whether_its_lead_is_beyond_the_skill_that_was_shown(ans
 def test_drivers_are_told_on_request_as_the_explanation_tells_them(answers: Answers) -> None:
     assert one(answers, sites=["S1"]).forecasts[0].periods[0].drivers is None
     told = one(answers, sites=["S1", "S3"], include=["drivers"], leads=[1])
-    explained = answers.explain(ExplainQuestion(hazard=SMALL, site="S3", lead=1))
-    assert told.forecasts[1].periods[0].drivers == explained.periods[0].drivers
-    assert explained.periods[0].drivers
+    shown = explained(answers, ExplainQuestion(hazard=SMALL, site="S3", lead=1))
+    assert told.forecasts[1].periods[0].drivers == shown.periods[0].drivers
+    assert shown.periods[0].drivers
     assert told.drivers_withheld is None
 
 

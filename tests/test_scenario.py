@@ -16,12 +16,14 @@ from features.ahead import TotalAhead
 from models.exceedance import Exceedance, Floats
 from models.forecaster import Forecaster
 from models.guard import Guarded
-from serving.answers import Answers, FieldError, Held, WithheldError
-from serving.explain_models import ExplainAnswer
+from serving.answer_models import RiskQuestion
+from serving.answers import Answers
+from serving.change_models import ScenarioQuestion
+from serving.held import Held
 from serving.hides import Hides
-from serving.questions import RiskQuestion
+from serving.refusals import FieldError, WithheldError
 from serving.scenario import scenario
-from serving.scenario_models import HazardScenario, ScenarioAnswer, ScenarioQuestion
+from serving.scenario_models import HazardScenario, ScenarioAnswer
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 EARLY, WET = ISSUED[0].isoformat(), "2022-07-20T07:00+07:00"
@@ -325,17 +327,3 @@ def test_while_all_slots_are_taken_what_is_worked_out_waits_and_the_latest_is_an
     assert ask("POST", "/risk", json={"hazard": SMALL}).status_code == 200
     assert ask("POST", "/risk", json={"hazard": SMALL, "issue_time": EARLY}).status_code == 200
     assert ask("GET", "/v1/forecasts/latest", params={"hazard": SMALL}).status_code == 200
-
-
-def test_the_examples_in_openapi_are_answers_that_add_up(ask: Ask) -> None:
-    schemas = ask("GET", "/openapi.json").json()["components"]["schemas"]
-    (shown,) = schemas["ScenarioAnswer"]["examples"]
-    (period,) = ScenarioAnswer.model_validate(shown).answers[0].forecasts[0].periods
-    assert period.moved
-    for chance in period.probabilities:
-        assert chance.difference == pytest.approx(chance.scenario - chance.issued, abs=1e-6)
-        assert chance.difference >= 0, "more rain"
-    (explained,) = schemas["ExplainAnswer"]["examples"]
-    (told_of,) = ExplainAnswer.model_validate(explained).answers[0].forecasts[0].periods
-    whole = told_of.usual_log_odds + sum(one.log_odds for one in told_of.drivers)
-    assert whole == pytest.approx(told_of.log_odds, abs=1e-5)

@@ -18,8 +18,9 @@ from features.settings import Settings
 from haidang import crowning, issuing
 from haidang.load import Load, Loaded, run
 from haidang.serve import serve_command, serving
+from serving.answer_models import RiskAnswer
 from serving.keys import Keys
-from serving.questions import Problem, RiskAnswer
+from serving.problem_report import Problem
 
 _REFRESH_SECONDS = 0.2
 

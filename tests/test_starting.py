@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from serving.questions import Problem
+from serving.problem_report import Problem
 from serving.starting import OnceStarted
 
 

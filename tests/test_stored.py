@@ -10,8 +10,8 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, answering, local
 
 from models.issued import ISSUED as COLUMNS
 from models.issued import IssuedForecasts
+from serving.answer_models import RiskAnswer
 from serving.issue import issue
-from serving.questions import RiskAnswer
 from serving.record_ids import ids_of, issue_of, record_id
 from serving.record_models import ForecastPage, ForecastRecord, Passport, Replay
 from serving.stored import StoredForecasts, Wanted

@@ -8,7 +8,8 @@ import pytest
 from tiny_deployment import COAST, ENDS, SMALL, a_copy, answering, opened, the_deployment
 
 from models.track_records import TrackRecord
-from serving.questions import RiskQuestion, Share
+from serving.answer_models import RiskQuestion
+from serving.forecast_models import Share
 from serving.track_view import by_place
 
 NOW = ENDS.to_pydatetime()

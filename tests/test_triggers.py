@@ -12,9 +12,9 @@ from features.periods import Periods
 from models.cost_loss import THRESHOLDS, Stake, cheapest, counts
 from models.track_records import TrackRecord, TrackRecords
 from models.verified import VERIFIED, VerifiedForecasts
-from serving.answers import FieldError
 from serving.as_issued import AsIssued, AsIssuedRecords, read_as_issued
 from serving.finding_triggers import trigger_of
+from serving.refusals import FieldError
 from serving.simulating import simulation
 from serving.trigger_models import SimulatedRow, SimulateQuestion, TriggerQuestion
 

@@ -22,22 +22,18 @@ from haidang.verifying import verify
 from models.as_shown import COLUMNS
 from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecords
 from serving.aggregates import aggregated as forecasts_together
-from serving.answer_examples import FOUND, SIMULATED, VERIFIED
 from serving.answers import Answers
 from serving.api import build_api
 from serving.as_issued import AsIssued, AsIssuedRecords
-from serving.finding_triggers import trigger_of
 from serving.hidden_sites import HiddenSites
 from serving.metrics import Metrics
 from serving.request_gate import Gate
 from serving.service_settings import ServiceSettings
-from serving.simulating import simulation
 from serving.slots import BusyError
-from serving.trigger_models import SimulateQuestion, TriggerQuestion
 from serving.turns import Turns
 from serving.verification_models import VerificationPage, VerificationRow
 from serving.verification_table import WHOLE_YEAR, verification
-from serving.verifications import aggregated, row_told
+from serving.verifications import aggregated
 from training.track_record import track_record
 
 FOUR = rows((1, 1, 0.0, 0.1), (2, 1, 12.0, 0.8), (3, 1, 40.0, 0.6), (4, 1, 5.0, 0.3))
@@ -140,19 +136,6 @@ def test_forecasts_for_restricted_sites_are_means_over_enough_of_them() -> None:
     told = list(forecasts_together(records, few))
     assert [(row.suppressed, row.sites, row.probabilities) for row in told[:2]] == [(True, None, [])] * 2
     assert not told[2].suppressed
-
-
-def test_the_examples_of_openapi_are_what_is_answered(tmp_path: Path) -> None:
-    record = held(tmp_path, many(years=2))
-    stated = {"probabilities": [0.5], "cost": 2.0, "loss": 50.0, "prevented": 0.6, "by": "season"}
-    question = SimulateQuestion.model_validate({"hazard": "tiny", **stated})
-    assert simulation(record, frozenset({"S1"}), question).rows[2].model_dump(mode="json") == SIMULATED
-    found = trigger_of(record, frozenset({"S1"}), TriggerQuestion(hazard="tiny", cost=2.0, loss=10.0)).found
-    assert found is not None
-    assert found.model_dump(mode="json") == FOUND
-    told = verification(record, np.zeros(1, dtype=np.int64), ["S1"])
-    row = one(told.rows, group="S1", lead=1, season="JJA", cut=10.0)
-    assert row_told({**row, "scope": "site", "suppressed": False}, told.reliability).model_dump(mode="json") == VERIFIED
 
 
 @pytest.fixture(scope="module")
