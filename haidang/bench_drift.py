@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
 from features.entries import Batch
@@ -46,6 +47,7 @@ from training.forecast_streams import LEADS, ForecastDays  # noqa: E402
 LONG_AGO, FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 LAST_YEAR, TRAINING_YEARS, STATIONARY_YEARS = 2025, 10, 10
 JUMP, FOUND_WITHIN_DAYS, SEARCHED_DAYS, JUDGED_AFTER_DAYS = 1.2, 30, 60, 90
+RECORDS, EVERY_YEARS, LOOKED_EVERY_DAYS = (3, 4, 6, 10, 30), 7, 7
 WATCHED = ("rain", "air_temperature", "wind_speed")
 Flags = npt.NDArray[np.bool_]
 
@@ -85,14 +87,12 @@ class BiasedProvince:
 def main(words: Sequence[str] | None = None) -> None:
     """Runs the experiments and prints what came."""
     parser = argparse.ArgumentParser(prog="python -m haidang.bench_drift", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", default=["null", "jump", "seasons", "retrain"], help="null, jump, seasons, retrain"
-    )
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
     parser.add_argument("--seeds", type=int, default=10)
     asked = parser.parse_args(words)
     with threadpool_limits(1):
         for part in asked.parts:
-            {"null": null, "jump": jump, "seasons": seasons, "retrain": retrain}[part](asked.seeds)
+            PARTS[part](asked.seeds)
 
 
 def null(seeds: int) -> None:
@@ -137,21 +137,69 @@ def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
 
 def _null_of_forecasts(told: ForecastDays, seed: int) -> None:
     """The forecasts judged every 30 days by the ten years before; found again within 90 days it is the same alarm."""
-    training = told.days < _day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01")
-    first, found = int(training.sum()), list[tuple[int, str]]()
-    made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
-    for last in range(first + JUDGED_DAYS, len(told.days), 30):
-        change = detect({stream: values[last - JUDGED_DAYS : last] for stream, values in made.items()})
-        reached = np.flatnonzero(change.evidence >= LEVEL)
-        day = last - JUDGED_DAYS + int(reached[0]) if len(reached) else -1
-        if day >= 0 and (not found or day > found[-1][0] + JUDGED_DAYS):
-            found.append((day, change.stream[0]))
+    found = _alarms(told, _day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01"), looked_every_days=30)
     each = ", ".join(f"{np.datetime64(int(told.days[day]), 'D')} {name}" for day, name in found)
     print(
         f"null: forecasts of {', '.join(told.observed)}, seed {seed}: {len(found)} alarms in {STATIONARY_YEARS} "
         f"stationary years: {each}",
         flush=True,
     )
+
+
+def _alarms(told: ForecastDays, since: np.int64, *, looked_every_days: int) -> list[tuple[int, str]]:
+    """Position of the day and variable of each alarm since a local day, judged by all days before it."""
+    training = told.days < since
+    first, found = int(training.sum()), list[tuple[int, str]]()
+    made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
+    for last in range(first + JUDGED_DAYS, len(told.days) + 1, looked_every_days):
+        change = detect({stream: values[last - JUDGED_DAYS : last] for stream, values in made.items()})
+        reached = np.flatnonzero(change.evidence >= LEVEL)
+        day = last - JUDGED_DAYS + int(reached[0]) if len(reached) else -1
+        if day >= 0 and (not found or day > found[-1][0] + JUDGED_DAYS):
+            found.append((day, change.stream[0]))
+    return found
+
+
+def records(seeds: int) -> None:
+    """Records of three years to thirty, each followed by a stationary year, or by forecasts a fifth too high.
+
+    The years of a world are used again, each seventh as the year that is judged; intervals take them as independent.
+    """
+    cases = {"rain and wind": ("rain", "wind_speed"), "air temperature": ("air_temperature",)}
+    alarms: dict[int, list[int]] = {record: [] for record in RECORDS}
+    days: dict[tuple[int, str], list[int | None]] = {(record, name): [] for record in RECORDS for name in cases}
+    for seed in range(1, seeds + 1):
+        told = _told(_province(500 + seed, max(RECORDS) + 1, WATCHED))
+        for record in RECORDS:
+            for year in range(LAST_YEAR, LAST_YEAR - max(RECORDS) - 1 + record, -EVERY_YEARS):
+                begin, end = _day_of(f"{year}-01-01"), _day_of(f"{year + 1}-01-01")
+                known = _between(told, _day_of(f"{year - record}-01-01"), end)
+                names = [name for _, name in _alarms(known, begin, looked_every_days=LOOKED_EVERY_DAYS)]
+                alarms[record].extend(names.count(name) for name in WATCHED)
+                jumped = f"{year}-{(seed + year) % 9 + 3:02}-10"
+                for name, variables in cases.items():
+                    judged = _day_of(jumped) + FOUND_WITHIN_DAYS + 1 - JUDGED_DAYS
+                    known = _between(told, judged - round(365.2425 * record), end)
+                    days[record, name].append(_days_to_find(known, variables, jumped))
+        print(f"records: seed {seed}: alarms {alarms}, days {days}", flush=True)
+    for record, each in alarms.items():
+        some = sum(count > 0 for count in each)
+        print(
+            f"records: {record} years: {sum(each)} alarms in {len(each)} feature-years, most of one {max(each)}; with "
+            f"any {_share(some, len(each))}"
+        )
+    for (record, name), found in days.items():
+        soon = [day for day in found if day is not None and day >= 0]
+        print(
+            f"records: {record} years: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days "
+            f"{_share(len(soon), len(found))}, median of these {np.median(soon) if soon else np.nan}: {found}"
+        )
+
+
+def _share(count: int, of: int) -> str:
+    """A share with its Wilson interval of 95 %."""
+    low, high = binomtest(count, of).proportion_ci(method="wilson")
+    return f"{count} of {of} ({count / of:.3f}, {low:.3f} to {high:.3f})"
 
 
 def jump(seeds: int) -> None:
@@ -313,6 +361,13 @@ def _told(province: SimulatedProvince) -> ForecastDays:
     return ForecastDays(dates.astype(np.int64), issued, {name: observed[name][: len(dates)] for name in issued})
 
 
+def _between(told: ForecastDays, begin: np.int64, end: np.int64) -> ForecastDays:
+    """What was forecast and observed on the local days of [begin, end)."""
+    here = (begin <= told.days) & (told.days < end)
+    issued, observed = ({name: values[here] for name, values in one.items()} for one in (told.issued, told.observed))
+    return ForecastDays(told.days[here], issued, observed)
+
+
 def _until(told: ForecastDays, last: int) -> ForecastDays:
     """The same as known on the morning of a day: its runs, and observations to the day before."""
     observed = {
@@ -342,6 +397,9 @@ def _year(year: int) -> pd.Timestamp:
 
 def _day_of(text: str) -> np.int64:
     return np.datetime64(text, "D").astype(np.int64)
+
+
+PARTS = {"null": null, "records": records, "jump": jump, "seasons": seasons, "retrain": retrain}
 
 
 if __name__ == "__main__":
