@@ -5,11 +5,13 @@ import logging
 import re
 import sys
 import threading
+import time
+from collections import deque
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 _written = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -27,7 +29,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": _moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "text": without_secrets(record.getMessage()),
@@ -37,6 +39,34 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["error"] = without_secrets(self.formatException(record.exc_info))
         return _written(line)
+
+
+class Answered(NamedTuple):
+    """A request that was answered, but for when: of what there are few, so that it is put into JSON once.
+
+    Attributes:
+        method: of HTTP.
+        route: as it is declared.
+        status: of the answer.
+        address: that asked.
+        key: the id of the key; None for anybody.
+    """
+
+    method: str
+    route: str
+    status: int
+    address: str
+    key: str | None
+
+
+@lru_cache(4096)
+def _stated(request: Answered) -> str:
+    said = {"level": "info", "logger": "serving.requests", "text": "answered", **request._asdict()}
+    return _written(said)[1:-1]
+
+
+def _moment(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds")
 
 
 @lru_cache(256)
@@ -52,19 +82,35 @@ class InBatches(logging.Handler):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
-        self._stream, self._lines = stream, list[str]()
+        self._stream, self._lines = stream, deque[str]()
         self._ended = threading.Event()
+        self.setFormatter(JsonLines())
         threading.Thread(target=self._write_for_ever, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.append(self.format(record))
-        if record.levelno >= logging.WARNING or len(self._lines) >= _MOST_LINES:
+        if record.levelno >= logging.WARNING:
+            self.flush()
+
+    def answered(self, request: Answered, seconds: float, request_id: str) -> None:
+        """Writes that a request was answered, past the machinery of `logging`, which takes longer than the answer.
+
+        Args:
+            request: what was asked and how it ended.
+            seconds: that it took.
+            request_id: made of what needs no escape in JSON.
+        """
+        self._lines.append(
+            f'{{"at": "{_moment(time.time())}", {_stated(request)}, "request": "{request_id}", '
+            f'"milliseconds": {1000 * seconds:.2f}}}'
+        )
+        if len(self._lines) >= _MOST_LINES:
             self.flush()
 
     def flush(self) -> None:
         """Writes what is held."""
         with self.lock or nullcontext():
-            lines, self._lines = self._lines, []
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines and not self._stream.closed:
                 self._stream.write("\n".join(lines) + "\n")
                 self._stream.flush()
@@ -80,11 +126,14 @@ class InBatches(logging.Handler):
             self.flush()
 
 
-def log_as_json(stream: TextIO = sys.stdout) -> None:
-    """Makes every logger of this process write JSON lines; BentoML's own access log falls silent."""
+def log_as_json(stream: TextIO = sys.stdout) -> InBatches:
+    """Makes every logger of this process write JSON lines; BentoML's own access log falls silent.
+
+    Returns:
+        what writes them.
+    """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # never told
     handler = InBatches(stream)
-    handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers = [handler]
     for name in ("bentoml", "uvicorn", "uvicorn.error", "circus"):
@@ -92,3 +141,4 @@ def log_as_json(stream: TextIO = sys.stdout) -> None:
         logging.getLogger(name).propagate = True
     for name in ("haidang", "serving"):
         logging.getLogger(name).setLevel(logging.INFO)
+    return handler

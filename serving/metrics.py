@@ -3,11 +3,14 @@
 Labels take their values from what is declared (routes, methods, hazards, variables), never from what callers send.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.routing import Mount
 from starlette.types import Scope
@@ -26,33 +29,13 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)  # memory, processor time, open files; where the system tells them
-        self._seconds = Histogram(
-            "haidang_request_seconds",
-            "From a request to the last byte of its answer",
-            ("route", "method"),
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._requests = Counter(
-            "haidang_requests", "Requests by route and status", ("route", "method", "status"), registry=self.registry
-        )
-        self._found: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
-        self.running = Gauge("haidang_requests_running", "Requests that are being answered", registry=self.registry)
+        self._requests = _Requests()
+        self.registry.register(self._requests)
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts a request."""
-        route, method = route_of(scope), scope["method"] if scope["method"] in _METHODS else "other"
-        taken, requests = self._of(route, method, status)
-        taken.observe(seconds)
-        requests.inc()
-
-    def _of(self, route: str, method: str, status: int) -> tuple[Histogram, Counter]:
-        """The two series of such requests, found once."""
-        found = self._found.get((route, method, status))
-        if found is None:
-            found = self._seconds.labels(route, method), self._requests.labels(route, method, str(status))
-            self._found[route, method, status] = found
-        return found
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._requests.add((route_of(scope), method, status), seconds)
 
     def watch(self, answers: Answers) -> None:
         """Tells from now on how old the answers are."""
@@ -67,6 +50,38 @@ def route_of(scope: Scope) -> str:
     """The path of the route as it is declared, such as `/v1/forecasts/{id}`, after the request was routed."""
     route = scope.get("route")
     return UNMATCHED if route is None or isinstance(route, Mount) else str(route.path)
+
+
+class _Requests(Collector):
+    """How many requests there were and how long they took, in plain numbers of this one process.
+
+    The client's own histogram, in a process that BentoML starts, writes every number into a file that is shared by
+    processes, and takes longer than the answer.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = defaultdict[tuple[str, str, int], float](float)
+        self._within = defaultdict[tuple[str, str, int], list[int]](lambda: [0] * (len(_SECONDS) + 1))
+
+    def add(self, request: tuple[str, str, int], seconds: float) -> None:
+        """Counts one; from the thread of the loop alone."""
+        self._seconds[request] += seconds
+        self._within[request][bisect_left(_SECONDS, seconds)] += 1
+
+    def describe(self) -> Iterator[Metric]:
+        yield self._family()
+
+    def collect(self) -> Iterator[Metric]:
+        family = self._family()
+        for (route, method, status), counts in self._within.items():
+            bounds = [*map(str, _SECONDS), "+Inf"]
+            buckets = list(zip(bounds, map(float, accumulate(counts)), strict=True))
+            family.add_metric([route, method, str(status)], buckets, self._seconds[route, method, status])
+        yield family
+
+    def _family(self) -> HistogramMetricFamily:
+        told = "From a request to the last byte of its answer, by route and status"
+        return HistogramMetricFamily("haidang_request_seconds", told, labels=["route", "method", "status"])
 
 
 class _Ages(Collector):

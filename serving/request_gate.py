@@ -1,12 +1,11 @@
-"""The gate before every request: who asks, how often, how long, and what headers, log and metrics tell of it."""
+"""The gate before every request: who asks, how often, and what headers, log and metrics tell of it."""
 
-import asyncio
-import logging
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from itertools import count
 
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.callers import Caller, KeyRing, introduce
-from serving.json_log import REQUEST_ID
+from serving.json_log import REQUEST_ID, Answered, InBatches
 from serving.limits import Buckets, neighbourhood
 from serving.metrics import Metrics, route_of
 from serving.problems import problem
@@ -27,7 +26,6 @@ PROBED = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 OPEN = PROBED | {"/", "/openapi.json"}
 """Answered without a key also where reading takes one."""
 
-_LOG = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -48,6 +46,7 @@ class Gate:
         settings: ServiceSettings,
         metrics: Metrics,
         *,
+        log: InBatches | None = None,
         keys: KeyRing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,10 +56,11 @@ class Gate:
             app: what answers.
             settings: who may read, and the limits.
             metrics: where requests are counted.
+            log: where they are written down; None for nowhere.
             keys: those that are taken; without, every key is refused.
             clock: seconds of a steady clock.
         """
-        self._app, self._settings, self._metrics, self._clock = app, settings, metrics, clock
+        self._app, self._settings, self._metrics, self._log, self._clock = app, settings, metrics, log, clock
         self.keys = keys
         self._of_keys = Buckets(per_second=settings.key_requests_per_second, burst=settings.key_burst)
         self._of_addresses = Buckets(per_second=settings.address_requests_per_second, burst=settings.address_burst)
@@ -82,9 +82,7 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = list(message.get("headers", ()))
-                policy = () if any(name == _NO_CONTENT[0] for name, _ in own) else (_NO_CONTENT,)
-                message = {**message, "headers": [*own, *_ALWAYS, *policy, (b"x-request-id", request_id)]}
+                message["headers"] = [*_with_ours(tuple(message.get("headers", ()))), (b"x-request-id", request_id)]
             await send(message)
 
         caller = self._caller(scope, headers.get(b"authorization"))
@@ -93,33 +91,22 @@ class Gate:
             refusal = None if scope["path"] in PROBED else self._refusal(scope, caller, began)
             if refusal is None:
                 introduce(scope, caller or Caller())
-                refusal = await self._in_time(scope, receive, told, lambda: status != 0)
-            if refusal is not None:
+                await self._app(scope, receive, told)
+            else:
                 await refusal(scope, receive, told)
         finally:
             self._running -= 1
             seconds = self._clock() - began
             self._metrics.answered(scope, status or 500, seconds)
-            if scope["path"] not in PROBED:
-                self._log(scope, caller, status or 500, seconds)
+            if self._log is not None and scope["path"] not in PROBED:
+                key = None if caller is None or caller.key is None else caller.key.id
+                answered = Answered(scope["method"], route_of(scope), status or 500, _address(scope), key)
+                self._log.answered(answered, seconds, request_id.decode())
             REQUEST_ID.reset(within)
-
-    async def _in_time(self, scope: Scope, receive: Receive, send: Send, begun: Callable[[], bool]) -> Response | None:
-        try:
-            async with asyncio.timeout(self._settings.seconds) as limit:
-                await self._app(scope, receive, send)
-        except TimeoutError:
-            if not limit.expired() or begun():
-                raise
-            return problem(
-                HTTPStatus.GATEWAY_TIMEOUT,
-                f"there was no answer within {self._settings.seconds:g} s: ask about fewer sites, hazards or moments",
-            )
-        return None
 
     def _caller(self, scope: Scope, authorization: bytes | None) -> Caller | None:
         """Who asks; None for a key that is not taken."""
-        address = (scope.get("client") or ("",))[0]
+        address = _address(scope)
         if authorization is None:
             return Caller(None, address)
         kind, _, text = authorization.decode("latin-1").partition(" ")
@@ -133,8 +120,7 @@ class Gate:
         if caller is not None and caller.key is not None:
             wait, whose = self._of_keys.take(caller.key.id, now), f"key {caller.key.id}"
         else:
-            address = (scope.get("client") or ("",))[0]
-            wait, whose = self._of_addresses.take(neighbourhood(address), now), "this address"
+            wait, whose = self._of_addresses.take(neighbourhood(_address(scope)), now), "this address"
         if wait:
             return problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -153,17 +139,16 @@ class Gate:
             return unauthorised("reading takes a key here: send it as `Authorization: Bearer KEY`")
         return None
 
-    def _log(self, scope: Scope, caller: Caller | None, status: int, seconds: float) -> None:
-        key = None if caller is None or caller.key is None else caller.key.id
-        told = {
-            "method": scope["method"],
-            "route": route_of(scope),
-            "status": status,
-            "milliseconds": round(1000 * seconds, 2),
-            "address": (scope.get("client") or ("",))[0],
-            "key": key,
-        }
-        _LOG.info("answered", extra={"told": told})
+
+def _address(scope: Scope) -> str:
+    return (scope.get("client") or ("",))[0]
+
+
+@lru_cache(1024)
+def _with_ours(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers of an answer with those that every answer has; a page may state its own policy of content."""
+    policy = () if any(name == _NO_CONTENT[0] for name, _ in headers) else (_NO_CONTENT,)
+    return (*headers, *_ALWAYS, *policy)
 
 
 def _numbered() -> Iterator[bytes]:

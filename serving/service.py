@@ -3,8 +3,6 @@
 What it holds and how it answers is in `serving/worker.py`, which the worker imports when it is built.
 """
 
-import gc
-
 import bentoml
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -64,11 +62,7 @@ class RiskService:
     def __init__(self) -> None:
         from serving.worker import Worker
 
-        gc.disable()  # what is loaded now stays for good
         self._worker = Worker()
-        gc.collect()
-        gc.freeze()
-        gc.enable()
 
     def __is_ready__(self) -> bool:
         """Whether something can be answered; BentoML asks for /readyz."""

@@ -19,6 +19,7 @@ from serving.body_limit import BodyLimit
 from serving.callers import KeyRing
 from serving.deployment import open_deployment
 from serving.held_answers import HeldAnswers
+from serving.in_time import InTime
 from serving.json_log import log_as_json
 from serving.keys import Keys
 from serving.metrics import Metrics
@@ -27,6 +28,7 @@ from serving.restricted import public
 from serving.service_settings import ServiceSettings
 from serving.shelf import SHELF_ERRORS
 from serving.slots import Slots
+from serving.starting import OnceStarted
 
 _LOG = logging.getLogger("haidang.service")
 
@@ -39,10 +41,11 @@ def the_api() -> FastAPI:
 
 def gated(app: ASGIApp) -> Gate:
     """The gate, before an application that ends in the API; the log is JSON from now on."""
-    log_as_json()
-    state, settings = the_api().state, ServiceSettings(home=Settings().home)
+    log, state, settings = log_as_json(), the_api().state, ServiceSettings(home=Settings().home)
     state.metrics = Metrics()
-    state.gate = Gate(HeldAnswers(BodyLimit(app, settings.largest_body), the_api()), settings, state.metrics)
+    worked_out = InTime(BodyLimit(app, settings.largest_body), settings.seconds)
+    started = OnceStarted(HeldAnswers(worked_out, the_api()), state)
+    state.gate = Gate(started, settings, state.metrics, log=log)
     return state.gate
 
 
@@ -55,6 +58,7 @@ class Worker:
     """Answers from memory, refreshed as a whole; to be made after the gate."""
 
     def __init__(self) -> None:
+        gc.disable()  # what is loaded now stays for good
         settings, state = Settings(), the_api().state
         engine = open_database(settings.database_address)
         deployment = open_deployment(settings)
@@ -65,9 +69,12 @@ class Worker:
         for answers in (self._answers, self._full):
             answers.positions  # noqa: B018  (boundaries that cannot be read are told at the start)
         self._refresh(at_rest=True)
-        state.answers, state.full_answers, state.audit = self._answers, self._full, Audit(engine)
+        gc.collect()
+        gc.freeze()
+        gc.enable()
         state.gate.keys = self._keys
         state.metrics.watch(self._answers)
+        state.full_answers, state.audit, state.answers = self._full, Audit(engine), self._answers
         self._stopped = threading.Event()
         self._watch = threading.Thread(target=self._refresh_for_ever, args=(settings.refresh_seconds,), daemon=True)
         self._watch.start()

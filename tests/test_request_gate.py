@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,8 @@ from starlette.routing import Mount, Route
 
 from features.database import open_database
 from serving.callers import Caller, KeyRing, caller_of, requires
-from serving.json_log import JsonLines, without_secrets
+from serving.in_time import InTime
+from serving.json_log import Answered, InBatches, without_secrets
 from serving.keys import Keys, Role
 from serving.metrics import Metrics
 from serving.problems import report_problems
@@ -36,16 +38,23 @@ class Asked:
         self.keys = Keys(open_database(f"sqlite:///{folder / 'haidang.db'}"))
         self.now = 0.0
         self.metrics = Metrics()
-        inside = Starlette(routes=[Mount("/", app=application())])
         settings = ServiceSettings(home=folder, **stated)
+        inside = InTime(Starlette(routes=[Mount("/", app=application())]), settings.seconds)
         ring = KeyRing(self.keys)
-        self.gate = Gate(inside, settings, self.metrics, keys=ring, clock=lambda: self.now)
+        self.stream = io.StringIO()
+        self.log = InBatches(self.stream)
+        self.gate = Gate(inside, settings, self.metrics, log=self.log, keys=ring, clock=lambda: self.now)
         self.ring = ring
 
     def key(self, role: Role) -> dict[str, str]:
         _, text = self.keys.make("Sở Y tế", role, MADE, expires_at=NEVER)
         self.ring.refresh()
         return {"Authorization": f"Bearer {text}"}
+
+    def lines(self) -> list[dict[str, object]]:
+        """The log, as it is written."""
+        self.log.flush()
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
     def get(self, path: str = "/who", address: str = "203.0.113.7", **headers: str | bytes) -> httpx.Response:
         async def asked() -> httpx.Response:
@@ -84,22 +93,15 @@ def application() -> Starlette:
 
 
 @pytest.fixture
-def behind(tmp_path: Path) -> Callable[..., Asked]:
-    return lambda **stated: Asked(tmp_path, **stated)
+def behind(tmp_path: Path) -> Iterator[Callable[..., Asked]]:
+    with ExitStack() as opened:
 
+        def asked(**stated: object) -> Asked:
+            made = Asked(tmp_path, **stated)
+            opened.callback(made.log.close)
+            return made
 
-@pytest.fixture
-def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
-    """The log of the gate and of the problems, as it is written."""
-    stream, root = io.StringIO(), logging.getLogger("serving")
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
-    root.addHandler(handler)
-    level = root.level
-    root.setLevel(logging.INFO)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.removeHandler(handler)
-    root.setLevel(level)
+        yield asked
 
 
 def problem_of(response: httpx.Response, status: int) -> Problem:
@@ -188,26 +190,38 @@ def test_every_answer_has_the_headers_of_security(behind: Callable[..., Asked], 
     assert not [name for name in headers if name.startswith("access-control-")], "no CORS"
 
 
-def test_a_request_has_one_id_in_its_answer_and_its_log(
-    behind: Callable[..., Asked], lines: Callable[[], list[dict[str, object]]]
-) -> None:
+def test_a_request_has_one_id_in_its_answer_and_its_log(behind: Callable[..., Asked]) -> None:
     asked = behind()
     assert asked.get(**{"X-Request-ID": "proxy-0042"}).headers["x-request-id"] == "proxy-0042"
     own = asked.get("/things/7?key=hush", **{"X-Request-ID": "no good\tone"}, **asked.key("agency"))
     assert len(own.headers["x-request-id"]) == 16
-    first, second = lines()
+    first, second = asked.lines()
     assert (first["request"], second["request"]) == ("proxy-0042", own.headers["x-request-id"])
     assert (second["route"], second["method"], second["status"]) == ("/things/{name}", "GET", 200)
     assert second["key"] in asked.keys.all() and first["key"] is None
+    assert (second["level"], second["text"], second["address"]) == ("info", "answered", "203.0.113.7")
     assert "hush" not in json.dumps(second)
 
 
+def test_the_log_is_written_in_the_order_of_what_happened_and_nothing_is_lost(behind: Callable[..., Asked]) -> None:
+    asked = behind()
+    asked.log.emit(logging.LogRecord("haidang", logging.INFO, "", 0, "before", None, None))
+    for _ in range(1500):  # more than are held at most
+        asked.log.answered(Answered("GET", "/who", 200, "203.0.113.7", None), 0.0123456, "id-of-one")
+    told = asked.lines()
+    assert [line["text"] for line in told] == ["before"] + ["answered"] * 1500
+    assert told[-1]["milliseconds"] == 12.35 and told[-1]["request"] == "id-of-one" and told[-1]["key"] is None
+
+
 def test_an_error_is_in_the_log_with_its_trace_and_not_in_the_answer(
-    behind: Callable[..., Asked], lines: Callable[[], list[dict[str, object]]]
+    behind: Callable[..., Asked],
 ) -> None:
-    told = problem_of(behind().get("/broken"), 500)
+    asked = behind()
+    logging.getLogger("serving").addHandler(asked.log)
+    told = problem_of(asked.get("/broken"), 500)
+    logging.getLogger("serving").removeHandler(asked.log)
     assert "swordfish" not in told.model_dump_json() and "Traceback" not in told.model_dump_json()
-    failed = next(line for line in lines() if line["level"] == "error")
+    failed = next(line for line in asked.lines() if line["level"] == "error")
     assert "RuntimeError" in str(failed["error"])
 
 
@@ -232,10 +246,20 @@ def test_labels_of_metrics_do_not_grow_with_what_callers_send(behind: Callable[.
         asked.get(f"/things/{number}")
         asked.get(f"/scan/{number}.php")
     told = asked.metrics.told().decode()
-    assert 'haidang_requests_total{method="GET",route="/things/{name}",status="200"} 20.0' in told
-    assert 'haidang_requests_total{method="GET",route="unmatched",status="404"} 20.0' in told
+    assert 'haidang_request_seconds_count{method="GET",route="/things/{name}",status="200"} 20.0' in told
+    assert 'haidang_request_seconds_count{method="GET",route="unmatched",status="404"} 20.0' in told
     assert "php" not in told
-    assert 'haidang_request_seconds_count{method="GET",route="unmatched"} 20.0' in told
+
+
+def test_how_long_requests_took_is_told_by_how_many_took_at_most_so_long() -> None:
+    metrics = Metrics()
+    for seconds in (0.001, 0.0011, 0.02, 40.0):
+        metrics.answered({"method": "GET"}, 200, seconds)
+    about = '{method="GET",route="unmatched",status="200"'
+    told = metrics.told().decode()
+    for bound, many in (("0.001", 1), ("0.0025", 2), ("0.01", 2), ("0.02", 3), ("30.0", 3), ("+Inf", 4)):
+        assert f'haidang_request_seconds_bucket{{le="{bound}",{about[1:]}}} {many}.0' in told
+    assert f"haidang_request_seconds_sum{about}}} 40.0221" in told
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def test_it_tells_its_metrics(address: str) -> None:
     risk(address, hazard=SMALL)
     told = httpx.get(f"{address}/metrics")
     assert told.status_code == 200
-    assert 'haidang_requests_total{method="POST",route="/risk",status="200"}' in told.text
+    assert 'haidang_request_seconds_count{method="POST",route="/risk",status="200"}' in told.text
     assert f'haidang_forecast_age_seconds{{hazard="{SMALL}"}}' in told.text
     assert f'haidang_forecaster_info{{hazard="{SMALL}",version="' in told.text
     assert f'haidang_input_age_seconds{{hazard="{SMALL}",variable="rain"}}' in told.text
