@@ -182,6 +182,11 @@ def records(seeds: int) -> None:
                     known = _between(told, judged - round(365.2425 * record), end)
                     days[record, name].append(_days_to_find(known, variables, jumped))
         print(f"records: seed {seed}: alarms {alarms}, days {days}", flush=True)
+    _tell_of_records(alarms, days)
+
+
+def _tell_of_records(alarms: dict[int, list[int]], days: dict[tuple[int, str], list[int | None]]) -> None:
+    """Alarms of each feature in each stationary year, by years of record; days until found, by these and the case."""
     for record, each in alarms.items():
         some = sum(count > 0 for count in each)
         print(
