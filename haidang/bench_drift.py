@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
 from features.settings import keep_tools_quiet
@@ -26,6 +27,7 @@ from haidang.biased_provinces import (  # noqa: E402
     LAST_YEAR,
     BiasedProvince,
     archive_of,
+    between,
     biased,
     day_of,
     deployment_of,
@@ -50,20 +52,19 @@ from training.forecast_streams import ForecastDays  # noqa: E402
 
 TRAINING_YEARS, STATIONARY_YEARS = 10, 10
 FOUND_WITHIN_DAYS, SEARCHED_DAYS, JUDGED_AFTER_DAYS = 30, 60, 90
+RECORDS, EVERY_YEARS, LOOKED_EVERY_DAYS = (3, 4, 6, 10, 30), 7, 7
 WATCHED = ("rain", "air_temperature", "wind_speed")
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Runs the experiments and prints what came."""
     parser = argparse.ArgumentParser(prog="python -m haidang.bench_drift", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", default=["null", "jump", "seasons", "retrain"], help="null, jump, seasons, retrain"
-    )
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
     parser.add_argument("--seeds", type=int, default=10)
     asked = parser.parse_args(words)
     with threadpool_limits(1):
         for part in asked.parts:
-            {"null": null, "jump": jump, "seasons": seasons, "retrain": retrain}[part](asked.seeds)
+            PARTS[part](asked.seeds)
 
 
 def null(seeds: int) -> None:
@@ -108,21 +109,74 @@ def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
 
 def _null_of_forecasts(told: ForecastDays, seed: int) -> None:
     """The forecasts judged every 30 days by the ten years before; found again within 90 days it is the same alarm."""
-    training = told.days < day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01")
-    first, found = int(training.sum()), list[tuple[int, str]]()
-    made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
-    for last in range(first + JUDGED_DAYS, len(told.days), 30):
-        change = detect({stream: values[last - JUDGED_DAYS : last] for stream, values in made.items()})
-        reached = np.flatnonzero(change.evidence >= LEVEL)
-        day = last - JUDGED_DAYS + int(reached[0]) if len(reached) else -1
-        if day >= 0 and (not found or day > found[-1][0] + JUDGED_DAYS):
-            found.append((day, change.stream[0]))
+    found = _alarms(told, day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01"), looked_every_days=30)
     each = ", ".join(f"{np.datetime64(int(told.days[day]), 'D')} {name}" for day, name in found)
     print(
         f"null: forecasts of {', '.join(told.observed)}, seed {seed}: {len(found)} alarms in {STATIONARY_YEARS} "
         f"stationary years: {each}",
         flush=True,
     )
+
+
+def _alarms(told: ForecastDays, since: np.int64, *, looked_every_days: int) -> list[tuple[int, str]]:
+    """Position of the day and variable of each alarm since a local day, judged by all days before it."""
+    training = told.days < since
+    first, found = int(training.sum()), list[tuple[int, str]]()
+    made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
+    for last in range(first + JUDGED_DAYS, len(told.days) + 1, looked_every_days):
+        change = detect({stream: values[last - JUDGED_DAYS : last] for stream, values in made.items()})
+        reached = np.flatnonzero(change.evidence >= LEVEL)
+        day = last - JUDGED_DAYS + int(reached[0]) if len(reached) else -1
+        if day >= 0 and (not found or day > found[-1][0] + JUDGED_DAYS):
+            found.append((day, change.stream[0]))
+    return found
+
+
+def records(seeds: int) -> None:
+    """Records of three years to thirty, each followed by a stationary year, or by forecasts a fifth too high.
+
+    The years of a world are used again, each seventh as the year that is judged; intervals take them as independent.
+    """
+    cases = {"rain and wind": ("rain", "wind_speed"), "air temperature": ("air_temperature",)}
+    alarms: dict[int, list[int]] = {record: [] for record in RECORDS}
+    days: dict[tuple[int, str], list[int | None]] = {(record, name): [] for record in RECORDS for name in cases}
+    for seed in range(1, seeds + 1):
+        told = told_of(province_of(500 + seed, max(RECORDS) + 1, WATCHED))
+        for record in RECORDS:
+            for year in range(LAST_YEAR, LAST_YEAR - max(RECORDS) - 1 + record, -EVERY_YEARS):
+                begin, end = day_of(f"{year}-01-01"), day_of(f"{year + 1}-01-01")
+                known = between(told, day_of(f"{year - record}-01-01"), end)
+                names = [name for _, name in _alarms(known, begin, looked_every_days=LOOKED_EVERY_DAYS)]
+                alarms[record].extend(names.count(name) for name in WATCHED)
+                jumped = f"{year}-{(seed + year) % 9 + 3:02}-10"
+                for name, variables in cases.items():
+                    judged = day_of(jumped) + FOUND_WITHIN_DAYS + 1 - JUDGED_DAYS
+                    known = between(told, judged - round(365.2425 * record), end)
+                    days[record, name].append(_days_to_find(known, variables, jumped))
+        print(f"records: seed {seed}: alarms {alarms}, days {days}", flush=True)
+    _tell_of_records(alarms, days)
+
+
+def _tell_of_records(alarms: dict[int, list[int]], days: dict[tuple[int, str], list[int | None]]) -> None:
+    """Alarms of each feature in each stationary year, by years of record; days until found, by these and the case."""
+    for record, each in alarms.items():
+        some = sum(count > 0 for count in each)
+        print(
+            f"records: {record} years: {sum(each)} alarms in {len(each)} feature-years, most of one {max(each)}; with "
+            f"any {_share(some, len(each))}"
+        )
+    for (record, name), found in days.items():
+        soon = [day for day in found if day is not None and day >= 0]
+        print(
+            f"records: {record} years: {name} × {JUMP}: found within {FOUND_WITHIN_DAYS} days "
+            f"{_share(len(soon), len(found))}, median of these {np.median(soon) if soon else np.nan}: {found}"
+        )
+
+
+def _share(count: int, of: int) -> str:
+    """A share with its Wilson interval of 95 %."""
+    low, high = binomtest(count, of).proportion_ci(method="wilson")
+    return f"{count} of {of} ({count / of:.3f}, {low:.3f} to {high:.3f})"
 
 
 def jump(seeds: int) -> None:
@@ -230,6 +284,9 @@ def _crown(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timesta
 
 def _quiet(kind: str, about: str, text: str) -> None:
     """Nobody listens."""
+
+
+PARTS = {"null": null, "records": records, "jump": jump, "seasons": seasons, "retrain": retrain}
 
 
 if __name__ == "__main__":

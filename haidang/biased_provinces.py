@@ -113,6 +113,13 @@ def told_of(province: SimulatedProvince) -> ForecastDays:
     return ForecastDays(dates.astype(np.int64), issued, {name: observed[name][: len(dates)] for name in issued})
 
 
+def between(told: ForecastDays, begin: np.int64, end: np.int64) -> ForecastDays:
+    """What was forecast and observed on the local days of [begin, end)."""
+    here = (begin <= told.days) & (told.days < end)
+    issued, observed = ({name: values[here] for name, values in one.items()} for one in (told.issued, told.observed))
+    return ForecastDays(told.days[here], issued, observed)
+
+
 def known_until(told: ForecastDays, last: int) -> ForecastDays:
     """The same as known on the morning of a day: its runs, and observations to the day before."""
     observed = {

@@ -7,7 +7,7 @@ import numpy as np
 from training.forecast_fields import field_streams
 from training.forecast_streams import ForecastDays
 
-YEARS, SITES = 3, 24
+YEARS, SITES = 5, 24
 DAYS = np.arange(np.datetime64("2020-01-01"), np.datetime64(f"{2020 + YEARS}-01-01")).astype(np.int64)
 
 

@@ -103,7 +103,8 @@ def forecast_bias(
         known: changes that were acted upon, the older first.
 
     Returns:
-        None where less than a year came before, nothing is forecast and observed, or a change is still being learned.
+        None where less than two years came before, nothing is forecast and observed, or a change is still being
+        learned.
     """
     told = forecast_days(archive, forecast_variables(archive), archive.begins(), now, issue_hour=issue_hour)
     return judge_days(told, archive.zone, known=known)

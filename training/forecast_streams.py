@@ -4,7 +4,9 @@ One stream for each variable that is forecast and observed: means over the sites
 what was observed on it at the same sites. All is done in normal scores by season (ranks in the training days of the
 same three months), so that one way serves rain and temperature alike. A regression on the observation comes before the
 ratio of both, as forecasts are damped. Leads are joined with the weights that tell a common shift best; what a day
-repeats of the day before is taken out, and what still gathers over a month is allowed for.
+repeats of the day before is taken out, and what still gathers over a month or a season is allowed for. What three or
+thirty years teach of a further one is as sure as what they teach of each other: that is measured, with each year left
+out in turn, so that one level serves records of any length of two years or more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +26,9 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 LEADS = 10
 AT_LEAST_DAYS = 360
-_KNOWN_SHARE, _AT_LEAST_NEAR, _VARIED, _FAR, _RIDGE, _MONTH = 0.8, 80, 0.7, 3.0, 0.1, 30
+YEAR_DAYS, MOST_PARTS = 365.2425, 5
+_KNOWN_SHARE, _AT_LEAST_NEAR, _VARIED, _FAR, _RIDGE = 0.8, 80, 0.7, 3.0, 0.1
+_MONTH, _SEASON = 30, 90
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ def streams(told: ForecastDays, training: Flags) -> dict[str, Floats]:
         training: which days are learned from, shape (day,).
 
     Returns:
-        By variable, shape (day,); NaN where nothing can be told. Those of less than a year of training days are left
-        out.
+        By variable, shape (day,); NaN where nothing can be told. Those of less than two years of training days are
+        left out.
     """
     made = {name: _stream(told.days, *paired(told, name), training) for name in told.observed}
     return long_enough(made, training)
@@ -129,16 +133,31 @@ def seasons(days: Integers) -> Floats:
 def by_month(days: Integers, training: Flags, told: Callable[[Flags, Flags], Floats]) -> Floats:
     """Numbers of each month that are told by what three months of the training days teach, shape (day,).
 
+    Training days are told by what other years taught, as the days to be judged are: what was fitted to a day flatters
+    it (Stone 1974, J. R. Stat. Soc. B 36, 111-147; by years: Michaelsen 1987, J. Clim. Appl. Meteorol. 26, 1589-1600).
+
     Args:
         days: local day numbers.
         training: which days are learned from, shape (day,).
         told: gives the numbers of the days that are wanted, from these and those that are learned from.
     """
     month, numbers = _months(days), np.full(len(days), np.nan)
-    for of_month, learned in enumerate(_near(month, training)):
-        wanted = learned | (month == of_month)
-        numbers[month == of_month] = told(wanted, learned)[month[wanted] == of_month]
+    for left_out in (~training, *_years(training)):
+        for of_month, learned in enumerate(_near(month, training & ~left_out)):
+            here = left_out & (month == of_month)
+            if here.any() and learned.any():
+                wanted = learned | here
+                numbers[here] = told(wanted, learned)[here[wanted]]
     return numbers
+
+
+def _years(training: Flags) -> list[Flags]:
+    """The training days by years, counted back from the last; of more than five years five parts of whole years."""
+    back = np.cumsum(training[::-1])[::-1] - 1
+    years = back // YEAR_DAYS
+    count = int(years[training].max(initial=-1)) + 1
+    part = years * min(count, MOST_PARTS) // max(count, 1)
+    return [training & (part == one) for one in range(min(count, MOST_PARTS))]
 
 
 def standardised(days: Integers, values: Floats, training: Flags) -> Floats:
@@ -151,8 +170,20 @@ def standardised(days: Integers, values: Floats, training: Flags) -> Floats:
     return scores / _gathers(scores[training])
 
 
+def spread_of_sums(scores: Floats, days: int) -> float:
+    """Standard deviation of a further sum of so many days to that of independent scores, 0 where three are not known.
+
+    A sum about 0, beside n others that tell its scale, has Student's law of n degrees of freedom and this variance.
+    """
+    whole = scores[: len(scores) // days * days].reshape(-1, days)
+    known = np.isfinite(whole).sum(axis=1)
+    told = known > 0
+    squares = np.nansum(whole[told], axis=1) ** 2 / known[told]
+    return float(np.sqrt(squares.sum() / (len(squares) - 2))) if len(squares) > 2 else 0.0
+
+
 def long_enough(made: Mapping[str, Floats], training: Flags) -> dict[str, Floats]:
-    """The streams that a year of training days or more is known of."""
+    """The streams that a year or more is known of, told by what other years taught."""
     return {name: values for name, values in made.items() if np.isfinite(values[training]).sum() >= AT_LEAST_DAYS}
 
 
@@ -218,8 +249,5 @@ def _news(values: Floats, training: Flags) -> Floats:
 
 
 def _gathers(scores: Floats) -> float:
-    """Standard deviation of sums of the known of 30 days in a row to that of independent scores, at least 1."""
-    whole = scores[: len(scores) // _MONTH * _MONTH].reshape(-1, _MONTH)
-    known = np.isfinite(whole).sum(axis=1)
-    told = known > 0
-    return max(1.0, float(np.std(np.nansum(whole[told], axis=1) / np.sqrt(known[told])))) if told.any() else 1.0
+    """By how much sums over a month or a season vary more than those of independent scores, at least 1."""
+    return max(1.0, *(spread_of_sums(scores, days) for days in (_MONTH, _SEASON)))
