@@ -1,8 +1,8 @@
 """The examples of answers in OpenAPI: `python -m haidang.api_examples HOME` asks a deployment and writes them down.
 
 They are answers that were really given, each list cut to its first element. The deployment is simulated and has issued
-storm wind day by day for a season; `haidang verify` and `haidang publish` were run, some of its sites are restricted,
-and its `service.toml` states whose data are shared.
+storm wind for more than a year; `haidang verify` and `haidang publish` were run, some of its sites are restricted, and
+its `service.toml` states whose data are shared.
 """
 
 import asyncio
