@@ -1,6 +1,7 @@
 """The benchmark: how long simulation, training, issues, oracles and `ask` take; for the console.
 
-`python -m haidang.bench storms` prints instead how near the truth storms stronger than any of the record are told.
+`python -m haidang.bench storms` prints instead how near the truth storms are told that are stronger than
+any of the record.
 """
 
 import resource

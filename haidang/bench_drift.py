@@ -5,81 +5,52 @@ All on the simulated province, without a trend: `python -m haidang.bench_drift`.
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.entries import Batch
-from features.settings import Settings, keep_tools_quiet
+from features.settings import keep_tools_quiet
 
 keep_tools_quiet()
 
 from features.archive import Archive  # noqa: E402
-from features.ingest import ingest  # noqa: E402
 from features.local_days import day_numbers  # noqa: E402
-from features.sites import Sites  # noqa: E402
-from features.sources.simulated import SimulatedProvince  # noqa: E402
-from features.sources.simulated.provider import BROUGHT  # noqa: E402
-from features.sources.simulated.runs import Runs  # noqa: E402
-from features.sources.simulated.world import TAIL_DAYS  # noqa: E402
-from features.variables import variable_named  # noqa: E402
-from haidang import jobs  # noqa: E402
+from haidang import crowning, fitting  # noqa: E402
+from haidang.biased_provinces import (  # noqa: E402
+    FAR_AHEAD,
+    JUMP,
+    LAST_YEAR,
+    BiasedProvince,
+    archive_of,
+    biased,
+    day_of,
+    deployment_of,
+    fill,
+    known_until,
+    province_of,
+    told_of,
+    year_start,
+)
 from haidang.retraining import Retrained, fit_after_changes, retrain_due  # noqa: E402
 from haidang.retraining_log import Reason  # noqa: E402
 from haidang.watching import watch  # noqa: E402
 from models.catalogue import read_hazards  # noqa: E402
 from models.forecaster import Forecaster  # noqa: E402
 from models.hazard import Hazard  # noqa: E402
-from serving.deployment import Deployment, open_deployment  # noqa: E402
+from serving.deployment import Deployment  # noqa: E402
 from training.change_detector import detect  # noqa: E402
 from training.drift import WINDOW_DAYS, in_a_row, window_drift  # noqa: E402
 from training.fit import fit  # noqa: E402
 from training.forecast_bias import JUDGED_DAYS, LEVEL, MADE  # noqa: E402
-from training.forecast_streams import LEADS, ForecastDays  # noqa: E402
+from training.forecast_streams import ForecastDays  # noqa: E402
 
-LONG_AGO, FAR_AHEAD = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
-LAST_YEAR, TRAINING_YEARS, STATIONARY_YEARS = 2025, 10, 10
-JUMP, FOUND_WITHIN_DAYS, SEARCHED_DAYS, JUDGED_AFTER_DAYS = 1.2, 30, 60, 90
+TRAINING_YEARS, STATIONARY_YEARS = 10, 10
+FOUND_WITHIN_DAYS, SEARCHED_DAYS, JUDGED_AFTER_DAYS = 30, 60, 90
 WATCHED = ("rain", "air_temperature", "wind_speed")
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class BiasedProvince:
-    """The simulated province, the forecasts of which are multiplied by a factor from a day on.
-
-    Attributes:
-        province: the province.
-        variables: whose forecasts.
-        since: forecasts known from this moment on.
-        factor: the factor.
-        known_until: nothing known later is handed over.
-    """
-
-    province: SimulatedProvince
-    variables: tuple[str, ...]
-    since: pd.Timestamp
-    factor: float
-    known_until: pd.Timestamp = FAR_AHEAD
-    name = SimulatedProvince.name
-    latency = SimulatedProvince.latency
-    licence = SimulatedProvince.licence
-    revisits = None
-
-    def fetch(self, sites: Sites, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Batch]:
-        """The batches of the province, with the bias."""
-        for batch in self.province.fetch(sites, start, end):
-            told = batch.entries[batch.entries["known_time"] <= self.known_until].copy()
-            ahead = told["known_time"] < told["valid_time"] + pd.Timedelta(days=1)
-            changed = told["variable"].isin(self.variables) & ahead & (told["known_time"] >= self.since)
-            told.loc[changed, "value"] *= self.factor
-            yield replace(batch, entries=told)
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -100,7 +71,7 @@ def null(seeds: int) -> None:
     hazards = [read_hazards()[name] for name in ("sea_wind", "heavy_rain", "heat")]
     years = TRAINING_YEARS + STATIONARY_YEARS
     variables = tuple(dict.fromkeys(name for hazard in hazards for name in (*hazard.variables, *WATCHED)))
-    with _archive(_province(1, years, variables)) as archive:
+    with archive_of(province_of(1, years, variables)) as archive:
         for hazard in hazards:
             counts = _alarms_by_year(hazard, archive)
             print(
@@ -110,17 +81,17 @@ def null(seeds: int) -> None:
                 flush=True,
             )
     for seed in range(1, seeds + 1):
-        _null_of_forecasts(_told(_province(300 + seed, years, WATCHED)), seed)
+        _null_of_forecasts(told_of(province_of(300 + seed, years, WATCHED)), seed)
 
 
 def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
     """Alarms that begin, index year, one column per feature."""
     names = [feature.name for feature in hazard.features if feature.variables]
-    first, last = _year(LAST_YEAR + 1 - TRAINING_YEARS - STATIONARY_YEARS), _year(LAST_YEAR + 1)
+    first, last = year_start(LAST_YEAR + 1 - TRAINING_YEARS - STATIONARY_YEARS), year_start(LAST_YEAR + 1)
     times = hazard.issue_times(first, last, archive.zone, every_days=3)
     rows = hazard.ask(archive, times[times >= archive.begins()])[names]
     day = day_numbers(pd.DatetimeIndex(rows.index.get_level_values("issue_time")), archive.zone)
-    begin, end = day_numbers(pd.DatetimeIndex([_year(LAST_YEAR + 1 - STATIONARY_YEARS), last]), archive.zone)
+    begin, end = day_numbers(pd.DatetimeIndex([year_start(LAST_YEAR + 1 - STATIONARY_YEARS), last]), archive.zone)
     verdicts, windows = [], np.arange(begin - begin % -WINDOW_DAYS, end - WINDOW_DAYS, WINDOW_DAYS)
     for window in windows:
         spans = [window - round(365.2425 * back) for back in range(20)]
@@ -137,7 +108,7 @@ def _alarms_by_year(hazard: Hazard, archive: Archive) -> pd.DataFrame:
 
 def _null_of_forecasts(told: ForecastDays, seed: int) -> None:
     """The forecasts judged every 30 days by the ten years before; found again within 90 days it is the same alarm."""
-    training = told.days < _day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01")
+    training = told.days < day_of(f"{LAST_YEAR + 1 - STATIONARY_YEARS}-01-01")
     first, found = int(training.sum()), list[tuple[int, str]]()
     made = {(name, by): values for by, make in MADE.items() for name, values in make(told, training).items()}
     for last in range(first + JUDGED_DAYS, len(told.days), 30):
@@ -164,7 +135,7 @@ def jump(seeds: int) -> None:
     }
     days: dict[str, list[int | None]] = {name: [] for name in cases}
     for seed in range(1, seeds + 1):
-        told = _told(_province(100 + seed, TRAINING_YEARS + 1, WATCHED))
+        told = told_of(province_of(100 + seed, TRAINING_YEARS + 1, WATCHED))
         jumped = f"{LAST_YEAR}-{(seed - 1) % 10 + 2:02}-10"
         for name, variables in cases.items():
             days[name].append(_days_to_find(told, variables, jumped))
@@ -179,7 +150,7 @@ def seasons(seeds: int) -> None:
     """Rain forecasts alone a fifth too high from the 10th of each month on: days until found, by season."""
     found: dict[int, list[int | None]] = {month: [] for month in range(1, 13)}
     for seed in range(1, seeds + 1):
-        told = _told(_province(400 + seed, TRAINING_YEARS + 1, ("rain",)))
+        told = told_of(province_of(400 + seed, TRAINING_YEARS + 1, ("rain",)))
         for month, days in found.items():
             days.append(_days_to_find(told, ("rain",), f"{LAST_YEAR}-{month:02}-10", within_days=SEARCHED_DAYS))
     for month, days in found.items():
@@ -191,9 +162,9 @@ def _days_to_find(
     told: ForecastDays, variables: Sequence[str], jumped: str, *, within_days: int = FOUND_WITHIN_DAYS
 ) -> int | None:
     """Days from a jump to the alarm; None where it was not found so soon, less than 0 where it came before."""
-    since = int(_day_of(jumped))
+    since = int(day_of(jumped))
     last = min(int(np.searchsorted(told.days, since + within_days)), len(told.days) - 1)
-    known = _until(_biased(told, variables, since), last)
+    known = known_until(biased(told, variables, since), last)
     training = np.arange(last + 1) < last + 1 - JUDGED_DAYS
     made = {
         (name, by): values[-JUDGED_DAYS:] for by, make in MADE.items() for name, values in make(known, training).items()
@@ -207,23 +178,23 @@ def retrain(seeds: int) -> None:
     """Wind forecasts a fifth too high: why it is retrained, and how champions do in the 90 days after."""
     for seed in range(1, min(seeds, 3) + 1):
         hazard = read_hazards()["sea_wind"]
-        province = _province(200 + seed, TRAINING_YEARS + 1, tuple({*hazard.variables, *WATCHED}))
+        province = province_of(200 + seed, TRAINING_YEARS + 1, tuple({*hazard.variables, *WATCHED}))
         since = pd.Timestamp(f"{LAST_YEAR}-02-10", tz=province.zone)
         with tempfile.TemporaryDirectory() as folder:
-            deployment = _deployment(Path(folder), province)
+            deployment = deployment_of(Path(folder), province)
             source = BiasedProvince(province, ("wind_speed", "wind_speed_ensemble_high", "rain"), since, JUMP, since)
-            _fill(deployment, source)
-            before = jobs.track(deployment, fit(hazard, deployment.archive, moment=since), None)
-            jobs.promote(deployment, hazard, before.tracked.registered_version)
+            fill(deployment, source)
+            before = fitting.track(deployment, fit(hazard, deployment.archive, moment=since), None)
+            crowning.promote(deployment, hazard, before.tracked.registered_version)
             old = before.forecaster
             day = since
             done: list[Retrained] = []
             while not done and day < since + pd.Timedelta(days=40):
                 day += pd.Timedelta(days=3)
-                _fill(deployment, replace(source, known_until=day), since - pd.Timedelta(days=5))
+                fill(deployment, replace(source, known_until=day), since - pd.Timedelta(days=5))
                 watched = watch(deployment, day, _quiet, hazards=("sea_wind",))
                 done = retrain_due(deployment, day, _quiet, challenge=_crown, watched=watched, hazards=("sea_wind",))
-            _fill(deployment, replace(source, known_until=FAR_AHEAD), since - pd.Timedelta(days=5))
+            fill(deployment, replace(source, known_until=FAR_AHEAD), since - pd.Timedelta(days=5))
             if not done:
                 print(f"retrain: seed {seed}: nothing was started", flush=True)
                 continue
@@ -253,95 +224,12 @@ def _compare(deployment: Deployment, hazard: Hazard, day: pd.Timestamp, forecast
 
 def _crown(deployment: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
     """Promotes without a gate: the experiment is about what retraining brings."""
-    jobs.promote(deployment, hazard, version)
+    crowning.promote(deployment, hazard, version)
     return "promoted"
 
 
 def _quiet(kind: str, about: str, text: str) -> None:
     """Nobody listens."""
-
-
-def _province(seed: int, years: int, variables: tuple[str, ...]) -> SimulatedProvince:
-    wanted = tuple(name for name in BROUGHT if name in variables)
-    return SimulatedProvince(
-        years=years, seed=seed, first_year=LAST_YEAR + 1 - years, warming_per_decade=0.0, variables=wanted
-    )
-
-
-def _some(province: SimulatedProvince) -> Sites:
-    """Every sixth commune."""
-    return Sites([province.sites.find(code) for code in province.sites.codes[::6]])
-
-
-@contextmanager
-def _archive(province: SimulatedProvince) -> Iterator[Archive]:
-    """An archive of a province for a while."""
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Archive(Path(folder), _some(province), province.zone)
-        ingest(province, archive, LONG_AGO, FAR_AHEAD)
-        yield archive
-
-
-def _deployment(home: Path, province: SimulatedProvince) -> Deployment:
-    sites = _some(province)
-    columns = ("code", "name_vi", "name_en", "latitude", "longitude")
-    table = [{name: getattr(site, name) for name in columns} | dict(site.attributes) for site in sites.values()]
-    pd.DataFrame(table).to_csv(home / "sites.csv", index=False)
-    (home / "haidang.toml").write_text('sites = "sites.csv"\n', encoding="utf-8")
-    return open_deployment(Settings(home=home))
-
-
-def _fill(deployment: Deployment, source: BiasedProvince, start: pd.Timestamp = LONG_AGO) -> None:
-    for batch in source.fetch(deployment.sites, start, FAR_AHEAD):
-        deployment.archive.append(batch.entries)
-
-
-def _told(province: SimulatedProvince) -> ForecastDays:
-    """All that was forecast and observed of a province at all its communes, without the way through an archive."""
-    world = province.world
-    dates = world.dates[:-TAIL_DAYS]
-    runs = Runs(world.climate, province.seed, len(dates))
-    issued = {name: np.full((len(dates), len(world.sites), LEADS), np.nan) for name in province.variables}
-    for lead in range(1, LEADS + 1):
-        for first in range(lead, len(dates), 366):
-            days = np.arange(first, min(first + 366, len(dates)))
-            said = runs.about(days, lead)
-            for name in issued.keys() & said.keys():
-                issued[name][days - lead, :, lead - 1] = said[name].round(1)
-    climate = world.climate
-    observed = {"rain": climate.rain, "air_temperature": climate.air_temperature, "wind_speed": climate.wind}
-    return ForecastDays(dates.astype(np.int64), issued, {name: observed[name][: len(dates)] for name in issued})
-
-
-def _until(told: ForecastDays, last: int) -> ForecastDays:
-    """The same as known on the morning of a day: its runs, and observations to the day before."""
-    observed = {
-        name: np.where(np.arange(last + 1)[:, None] < last, values[: last + 1], np.nan)
-        for name, values in told.observed.items()
-    }
-    return ForecastDays(
-        told.days[: last + 1], {name: values[: last + 1] for name, values in told.issued.items()}, observed
-    )
-
-
-def _biased(told: ForecastDays, variables: Sequence[str], since: int) -> ForecastDays:
-    """Forecasts issued from a local day on times the jump, where the plausible range allows."""
-    after = (told.days >= since)[:, None, None]
-    issued = {
-        name: np.where(after, np.minimum(JUMP * values, variable_named(name).high), values)
-        if name in variables
-        else values
-        for name, values in told.issued.items()
-    }
-    return replace(told, issued=issued)
-
-
-def _year(year: int) -> pd.Timestamp:
-    return pd.Timestamp(f"{year}-01-01", tz="Asia/Ho_Chi_Minh")
-
-
-def _day_of(text: str) -> np.int64:
-    return np.datetime64(text, "D").astype(np.int64)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from features.errors import HaidangError
 from features.settings import Settings, keep_tools_quiet
 from features.sources.simulated import SimulatedProvince
-from haidang import jobs, simulation
+from haidang import fitting, issuing, simulation
 from haidang.load import Load, Loaded, asking, put, run
 from haidang.serve import serving
 from models.forecaster import load_forecaster
@@ -51,7 +51,7 @@ def lay_out(home: Path) -> None:
     simulation.simulate(deployment, province, progress=lambda done, of: None)
     ends = deployment.archive.ends()
     known = Known(deployment.archive, ends - _BEFORE_THE_END)
-    for name in jobs.trainable(deployment):
+    for name in fitting.trainable(deployment):
         hazard, folder = deployment.hazard(name), deployment.settings.forecasters / name
         try:
             with threadpool_limits(1):
@@ -145,10 +145,10 @@ def bench_swap(process: ProcessPoolExecutor, port: int, deployment: Deployment, 
     asked = Load(port, f"/v1/forecasts/latest?hazard={HAZARD}&site={site}", seconds=seconds, rate=200, keep=True)
     running = put(process, asked)
     time.sleep(seconds / 3)
-    jobs.issue_now(deployment, hazard, last + pd.Timedelta(days=1), last + pd.Timedelta(days=1))
+    issuing.issue_now(deployment, hazard, last + pd.Timedelta(days=1), last + pd.Timedelta(days=1))
     time.sleep(seconds / 3)
     deployment.shelf.put(folder, load_forecaster(folder, hazard))
-    jobs.issue_now(deployment, hazard, last + pd.Timedelta(days=2), last + pd.Timedelta(days=2))
+    issuing.issue_now(deployment, hazard, last + pd.Timedelta(days=2), last + pd.Timedelta(days=2))
     told = running.result()
     issues = {(answer["issue_time"], answer["model_version"]) for answer in map(json.loads, told.bodies)}
     (p99,) = told.percentiles(99)

@@ -1,7 +1,7 @@
 """What `haidang climate` shows: change of indices and return periods by scenario, with the spread of the models."""
 
 from features.sites import Sites
-from haidang.views import console, print_models, table_of
+from haidang.console import console, print_models, table_of
 from models.climate.assessed import ClimateAssessment, IndexClimate
 from models.climate.change import Spread
 

@@ -1,8 +1,8 @@
 """Definitions for Dagster over the same commands: assets, days to fill back, and a page for operators. Optional.
 
-`pip install 'haidang[dagster]'`, then `HAIDANG_HOME=... dagster dev -m haidang.dagster_definitions`. Each job is an
-asset with the schedule that `haidang run` gives it; run one or the other, not both. Past days are filled back by the
-two assets that have a partition for each day.
+`pip install 'haidang[dagster]'`, then `HAIDANG_HOME=... dagster dev -m haidang.dagster_definitions`. Each
+job is an asset with the schedule that `haidang run` gives it; run one or the other, not both. Past days are filled
+back by the two assets that have a partition for each day.
 """
 
 import subprocess
@@ -12,7 +12,8 @@ import dagster as dg
 import pandas as pd
 
 from features.settings import Settings
-from haidang.schedule import JOBS, Job
+from haidang.job import Job
+from haidang.schedule import JOBS
 
 FIRST_DAY = "2000-01-01"
 _settings = Settings()

@@ -11,10 +11,15 @@ from rich.rule import Rule
 from features.errors import HaidangError, UnknownNameError
 from features.ingest import ingest
 from features.settings import Settings
-from haidang import jobs, reports, views
+from haidang import fitting, issuing
+from haidang.answer_views import show_issued, show_risk
+from haidang.archive_views import show_receipt
 from haidang.cases import CASES, Case
+from haidang.console import console, counting, steps, waiting
 from haidang.figures import as_table, figures, run_case
+from haidang.fit_views import show_decision, show_trained
 from haidang.promoting import challenge, promote_by_force
+from haidang.score_views import show_figures, show_judged
 from haidang.serve import serving
 from haidang.simulation import judge_champion
 from models.hazard import Hazard
@@ -46,17 +51,17 @@ def run_demo(name: str, home: Path, data: Path | None) -> None:
     settings = Settings(home=home)
     deployment = open_deployment(settings)
     for source in case.sources(data):
-        views.console.print(Rule(f"ingest {source.name}", align="left"))
-        with views.counting(f"ingest {source.name}") as told:
+        console.print(Rule(f"ingest {source.name}", align="left"))
+        with counting(f"ingest {source.name}") as told:
             receipt = ingest(source, deployment.archive, _LONG_AGO, _FAR_AHEAD, progress=told)
-        views.show_receipt(source.name, receipt, None)
+        show_receipt(source.name, receipt, None)
     for hazard in case.hazards:
         _train_and_issue(name, case, deployment, hazard)
-    views.console.print(Rule("serve and ask", align="left"))
+    console.print(Rule("serve and ask", align="left"))
     with serving(settings) as address:
         for hazard in case.hazards:
             _ask(address, hazard)
-    views.console.print(
+    console.print(
         f"\nServe it:  haidang --home {home} serve\n"
         f"Ask it:    curl -s http://{settings.host}:{settings.port}/risk -H 'content-type: application/json' "
         f'-d \'{{"hazard": "{case.hazards[0]}"}}\'\n'
@@ -69,26 +74,26 @@ def run_demo(name: str, home: Path, data: Path | None) -> None:
 
 def _train_and_issue(of_case: str, case: Case, deployment: Deployment, name: str) -> None:
     hazard = deployment.hazard(name)
-    views.console.print(Rule(f"{hazard.title_vi} / {hazard.title_en}", align="left"))
-    with views.steps(f"backtest {name}") as told:
+    console.print(Rule(f"{hazard.title_vi} / {hazard.title_en}", align="left"))
+    with steps(f"backtest {name}") as told:
         tested = run_case(case, deployment, name, progress=told)
-    with views.waiting(f"fit {name}"):
-        trained = jobs.train(deployment, hazard, tested)
-    reports.show_trained(trained)
+    with waiting(f"fit {name}"):
+        trained = fitting.train(deployment, hazard, tested)
+    show_trained(trained)
     if case.folder is not None:
-        reports.show_figures(as_table(figures(of_case, case, tested, deployment.archive)))
+        show_figures(as_table(figures(of_case, case, tested, deployment.archive)))
     now, registered = pd.Timestamp(datetime.now(UTC)), trained.tracked.registered_version
-    views.show_decision(challenge(deployment, hazard, registered, now, by=_BY), as_json=False)
+    show_decision(challenge(deployment, hazard, registered, now, by=_BY), as_json=False)
     if not _answers(deployment, hazard):
-        views.console.print("it answers all the same: this is a demonstration, and nobody else does")
+        console.print("it answers all the same: this is a demonstration, and nobody else does")
         promote_by_force(deployment, hazard, registered, now, reason="nobody else answers in a demonstration", by=_BY)
     latest = min(now, deployment.archive.ends(hazard.target.variable))
-    new = jobs.issue_now(deployment, hazard, latest, now)
-    views.show_issued(deployment.issued.at(name, latest), new, deployment.settings.local_zone)
+    new = issuing.issue_now(deployment, hazard, latest, now)
+    show_issued(deployment.issued.at(name, latest), new, deployment.settings.local_zone)
     if deployment.settings.simulated.exists():
-        with views.steps(f"oracle {name}") as told:
+        with steps(f"oracle {name}") as told:
             judged = judge_champion(deployment, hazard, years=_FRESH_YEARS, seed=1, ceiling_years=0, progress=told)
-        reports.show_judged(hazard, judged)
+        show_judged(hazard, judged)
 
 
 def _answers(deployment: Deployment, hazard: Hazard) -> bool:
@@ -105,10 +110,10 @@ def _ask(address: str, hazard: str) -> None:
     took = time.perf_counter() - began
     response.raise_for_status()
     answer = RiskAnswer.model_validate_json(response.content)
-    views.console.print(
+    console.print(
         f"POST /risk {hazard}: {response.status_code}, {len(answer.forecasts)} sites, {len(response.content):,} bytes, "
         f"{1000 * took:.0f} ms",
         highlight=False,
     )
     top = max(answer.forecasts, key=lambda forecast: max(p.expected or 0.0 for p in forecast.periods))
-    views.show_risk(answer.model_copy(update={"forecasts": [top]}), as_json=False)
+    show_risk(answer.model_copy(update={"forecasts": [top]}), as_json=False)

@@ -1,21 +1,19 @@
 """The commands `haidang drift`, what watching finds, and `haidang announce-change`, changes that are known before."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
-import pandas as pd
 import typer
 
-from features.errors import HaidangError
 from features.local_days import moments
-from haidang import views
+from haidang.command_words import Json, moment_of, present_moment
+from haidang.console import console, waiting
 from serving.deployment import open_deployment
 
 
 def drift_command(
     context: typer.Context,
     hazard: Annotated[list[str] | None, typer.Argument(help="hazards; all that have a champion by default")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Json = False,
 ) -> None:
     """Says what is wrong with data, inputs, forecasts by others and performance; starts nothing."""
     from haidang.drift_report import show_watched
@@ -23,8 +21,8 @@ def drift_command(
 
     deployment = open_deployment(context.obj)
     names = None if not hazard else [deployment.hazard(name).name for name in hazard]
-    with views.waiting("drift"):
-        watched = watch(deployment, pd.Timestamp(datetime.now(UTC)), lambda kind, about, text: None, hazards=names)
+    with waiting("drift"):
+        watched = watch(deployment, present_moment(), lambda kind, about, text: None, hazards=names)
     show_watched(watched, as_json=as_json)
 
 
@@ -38,12 +36,8 @@ def announce_command(
     from features.database import open_database
     from haidang.retraining_log import ModelChange, RetrainingLog
 
-    try:
-        moment = pd.Timestamp(at)
-    except ValueError as error:
-        raise HaidangError(f"{at!r} is not a time: write 2025-09-01") from error
     zone = context.obj.local_zone
-    day = moments(moment.tz_localize(zone) if moment.tzinfo is None else moment, "first day")[0]
+    day = moments(moment_of(at, zone), "first day")[0]
     log = RetrainingLog(open_database(context.obj.database_address))
-    log.announce(ModelChange(source, day, told), pd.Timestamp(datetime.now(UTC)))
-    views.console.print(f"{source} {day.tz_convert(zone):%Y-%m-%d} {told}", highlight=False)
+    log.announce(ModelChange(source, day, told), present_moment())
+    console.print(f"{source} {day.tz_convert(zone):%Y-%m-%d} {told}", highlight=False)

@@ -5,14 +5,14 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from haidang import views
+from haidang.console import console
 from haidang.watching import Watched
 
 
 def show_watched(watched: Watched, *, as_json: bool) -> None:
     """What was found."""
     if as_json:
-        views.console.print_json(json.dumps(as_plain(watched), ensure_ascii=False))
+        console.print_json(json.dumps(as_plain(watched), ensure_ascii=False))
     else:
         _show(watched)
 
@@ -49,11 +49,11 @@ def _show(watched: Watched) -> None:
         ("performance", {name: f"{one.issues} issues verified" for name, one in watched.performance.items()}),
     ):
         for name, text in told.items():
-            views.console.print(f"{title:12} {name:24} {text}", highlight=False)
+            console.print(f"{title:12} {name:24} {text}", highlight=False)
     bias = watched.bias
     days = "cannot be told yet" if bias is None else f"{bias.judged_days} days judged, evidence {bias.evidence:.1f}"
-    views.console.print(f"{'forecasts':12} {days}", highlight=False)
+    console.print(f"{'forecasts':12} {days}", highlight=False)
     for alarm in watched.alarms:
-        views.console.print(f"{alarm.kind:16} {alarm.about}\n    {alarm.text}", style="red", highlight=False)
+        console.print(f"{alarm.kind:16} {alarm.about}\n    {alarm.text}", style="red", highlight=False)
     if not watched.alarms:
-        views.console.print("không có báo động / no alarm", highlight=False)
+        console.print("không có báo động / no alarm", highlight=False)

@@ -9,7 +9,7 @@ from features.archive import Archive
 from features.endemic import UsualAhead
 from features.past import Latest
 from features.table import rows
-from haidang import jobs
+from haidang import backtesting
 from haidang.cases import Case
 from models.endemic_target import OverUsual
 from models.forecaster import EVENTS_TO_JUDGE
@@ -67,7 +67,7 @@ class Figure:
         return ", ".join(f"{how} {name}" for name, how in told.items())
 
 
-def run_case(case: Case, deployment: Deployment, name: str, *, progress: jobs.Progress) -> Backtest:
+def run_case(case: Case, deployment: Deployment, name: str, *, progress: backtesting.Progress) -> Backtest:
     """Tests a hazard as its case says: over rolling origins in time, or on groups of sites that are left out.
 
     Args:
@@ -78,8 +78,8 @@ def run_case(case: Case, deployment: Deployment, name: str, *, progress: jobs.Pr
     """
     hazard, start = deployment.hazard(name), pd.Timestamp(case.test_from, tz=deployment.settings.local_zone)
     if case.groups is not None:
-        return jobs.run_held_out(deployment, hazard, case.groups, start=start, progress=progress)
-    return jobs.run_backtest(deployment, hazard, start=start, progress=progress)
+        return backtesting.run_held_out(deployment, hazard, case.groups, start=start, progress=progress)
+    return backtesting.run_backtest(deployment, hazard, start=start, progress=progress)
 
 
 def figures(name: str, case: Case, tested: Backtest, archive: Archive) -> tuple[Figure, ...]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from haidang import jobs
+from haidang import backtesting
 from haidang.promoting import challenge
 from haidang.retraining import ANNOUNCED, BIAS, Challenge
 from haidang.retraining_log import Reason
@@ -14,9 +14,9 @@ from training.decision import Decision
 
 def rolling_test(deployment: Deployment, hazard: Hazard) -> Backtest | None:
     """The backtest that the gate judges on; None where only a published rule answers."""
-    if jobs.only_a_rule(deployment, hazard):
+    if backtesting.only_a_rule(deployment, hazard):
         return None
-    return jobs.run_backtest(deployment, hazard, progress=lambda done, of: None)
+    return backtesting.run_backtest(deployment, hazard, progress=lambda done, of: None)
 
 
 def before_the_gate(verified: pd.DataFrame | None) -> Challenge:

@@ -1,59 +1,91 @@
-"""Issuing by the calendar: each hazard that has a champion, at its newest regular issue time, once."""
+"""Issuing: what champions say at an issue time is stored for ever, and beside it what challengers say in the shadow."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from haidang import jobs
+from features.errors import HaidangError
+from models.forecaster import load_forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment
-
-Clock = Callable[[], pd.Timestamp]
-
-
-def champions(deployment: Deployment) -> list[str]:
-    """The hazards that have a champion."""
-    return [name for name in deployment.hazards if deployment.shelf.tag(name) is not None]
+from serving.issue import Known, issue_from
+from training.tracking import open_tracking
 
 
-def regular_issue_time(hazard: Hazard, now: pd.Timestamp, zone: str) -> pd.Timestamp:
-    """The newest regular issue time of a hazard that has come."""
-    every = hazard.issue_every_days
-    start, end = now - pd.Timedelta(days=every + 1), now + pd.Timedelta(microseconds=1)
-    return hazard.issue_times(start, end, zone, every_days=every)[-1]
+def issue_now(deployment: Deployment, hazard: Hazard, issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> int:
+    """Issues and stores a forecast; what was issued before stays as it was.
 
-
-def issue_all_due(deployment: Deployment, clock: Clock) -> str:
-    """Issues the newest regular forecasts that were not issued, those of one time from one reading; says how many.
-
-    A forecast that comes late is asked as of its regular time, so that it reads what was known then. What one hazard
-    lacks holds up no other; `issue_due` tells it.
+    Returns:
+        How many records are new.
 
     Raises:
-        HaidangError: if an issue time lies before the archive.
+        HaidangError: if the issue time lies in the future or before the archive, or no forecaster is on the shelf.
     """
-    zone, now = deployment.settings.local_zone, clock()
-    due: dict[pd.Timestamp, list[Hazard]] = {}
-    for hazard in map(deployment.hazard, champions(deployment)):
-        wanted = regular_issue_time(hazard, now, zone)
-        if wanted not in deployment.issued.issue_times(hazard.name):
-            due.setdefault(wanted, []).append(hazard)
-    told = []
-    for wanted, hazards in due.items():
-        issued = jobs.issue_all(deployment, hazards, wanted, now)
-        told.append(f"{issued.new:,} forecasts of {wanted.tz_convert(zone):%Y-%m-%d %H:%M}")
-    return ", ".join(told) or "all were issued before"
+    told = issue_all(deployment, [hazard], issue_time, issued_at)
+    for error in told.withheld.values():
+        raise error
+    return told.new
 
 
-def issue_due(deployment: Deployment, name: str, clock: Clock) -> str:
-    """Issues the newest regular forecast of one hazard, if it was not issued; says which.
+@dataclass(frozen=True)
+class Issued:
+    """What was issued at one time.
+
+    Attributes:
+        new: records that were not issued before.
+        withheld: hazards that nothing can be said of, and why.
+    """
+
+    new: int
+    withheld: dict[str, HaidangError]
+
+
+def issue_all(
+    deployment: Deployment, hazards: Iterable[Hazard], issue_time: pd.Timestamp, issued_at: pd.Timestamp
+) -> Issued:
+    """Issues several hazards from what was known at one time, all stored in one step; one that fails stops no other.
 
     Raises:
-        HaidangError: if it cannot be issued, see `jobs.issue_now`.
+        HaidangError: if the issue time lies in the future or before the archive.
     """
-    hazard, zone, now = deployment.hazard(name), deployment.settings.local_zone, clock()
-    wanted = regular_issue_time(hazard, now, zone)
-    told = f"{wanted.tz_convert(zone):%Y-%m-%d %H:%M}"
-    if wanted in deployment.issued.issue_times(name):
-        return f"that of {told} is issued"
-    return f"{jobs.issue_now(deployment, hazard, wanted, now):,} forecasts of {told} issued by themselves"
+    _not_in_the_future(issue_time, issued_at)
+    known, records, withheld = Known(deployment.archive, issue_time), [], {}
+    for hazard in hazards:
+        try:
+            records.append(issue_from(deployment.shelf.champion(hazard), known, issued_at=issued_at))
+        except HaidangError as error:
+            withheld[hazard.name] = error
+    return Issued(deployment.issued.add(records) if records else 0, withheld)
+
+
+def issue_shadows(
+    deployment: Deployment, hazards: Iterable[Hazard], issue_time: pd.Timestamp, issued_at: pd.Timestamp
+) -> dict[str, int]:
+    """Issues what challengers in the shadow say, beside their champions' forecasts; it is stored and never shown.
+
+    Returns:
+        How many records are new, by the name of each hazard that has a challenger.
+
+    Raises:
+        HaidangError: if the issue time lies in the future or before the archive, or a challenger cannot answer.
+    """
+    _not_in_the_future(issue_time, issued_at)
+    tracking, known, new = open_tracking(deployment.settings), None, {}
+    for hazard in hazards:
+        challenger = tracking.challenger(hazard.name)
+        if challenger is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=deployment.settings.home) as scratch:
+            folder, _ = tracking.download(hazard.name, str(challenger.version), Path(scratch))
+            forecaster = load_forecaster(folder, hazard)
+        known = known or Known(deployment.archive, issue_time)
+        new[hazard.name] = deployment.shadow.add(issue_from(forecaster, known, issued_at=issued_at))
+    return new
+
+
+def _not_in_the_future(issue_time: pd.Timestamp, issued_at: pd.Timestamp) -> None:
+    if issue_time > issued_at:
+        raise HaidangError(f"the issue time {issue_time} lies in the future: it is {issued_at}")

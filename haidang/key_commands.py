@@ -1,7 +1,6 @@
 """Commands for keys: who may ask the service what it does not tell everybody."""
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated
 
 import pandas as pd
@@ -9,7 +8,8 @@ import typer
 
 from features.database import open_database
 from features.settings import Settings
-from haidang.views import console
+from haidang.command_words import Json, present_moment
+from haidang.console import console
 from serving.audit import Audit
 from serving.keys import ROLES, Key, Keys, Role
 
@@ -37,9 +37,7 @@ def make_command(
 
 
 @keys_app.command("list")
-def list_command(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False
-) -> None:
+def list_command(context: typer.Context, as_json: Json = False) -> None:
     """Lists all keys that were ever made, without what makes them work."""
     keys, _, now = _opened(context.obj)
     told = [_told(key, now) for key in keys.all().values()]
@@ -63,7 +61,7 @@ def revoke_command(
 
 def _opened(settings: Settings) -> tuple[Keys, Audit, pd.Timestamp]:
     engine = open_database(settings.database_address)
-    return Keys(engine), Audit(engine), pd.Timestamp(datetime.now(UTC))
+    return Keys(engine), Audit(engine), present_moment()
 
 
 def _told(key: Key, now: pd.Timestamp) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -14,7 +13,8 @@ from features.errors import HaidangError
 from features.local_days import moments
 from features.nowcast import Nowcast
 from features.variables import variable_named
-from haidang import views
+from haidang.command_words import Json, moment_of, present_moment
+from haidang.console import console, table_of
 from models.hazard import Hazard
 from serving.deployment import open_deployment
 
@@ -51,27 +51,27 @@ def nowcast_command(
     hazard: Annotated[str, typer.Argument(help="a hazard of what people report, see `haidang hazards`")],
     days: Annotated[int, typer.Option(help="so many days before the moment")] = 28,
     at: Annotated[str | None, typer.Option(help="a past moment; now by default")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Json = False,
 ) -> None:
     """Tells what is reported of the last weeks and what is still to come: delays, and by site reported and nowcast."""
     deployment = open_deployment(context.obj)
     chosen, zone = deployment.hazard(hazard), deployment.archive.zone
-    moment = pd.Timestamp(datetime.now(UTC)) if at is None else _moment(at, zone)
+    moment = present_moment() if at is None else moments(moment_of(at, zone), "moment")[0]
     delays, situations = nowcast(deployment.archive, chosen, moment, days=days)
     if as_json:
         rows = {"delays": [asdict(one) for one in delays], "sites": [asdict(one) for one in situations]}
-        views.console.print_json(json.dumps(rows, ensure_ascii=False))
+        console.print_json(json.dumps(rows, ensure_ascii=False))
         return
-    table = views.table_of("days after", "share of the reports that is known")
+    table = table_of("days after", "share of the reports that is known")
     for one in delays:
         table.add_row(str(one.days), f"{one.share:.0%}")
-    views.console.print(table)
-    table = views.table_of("site", "reported", "nowcast", "days left out")
+    console.print(table)
+    table = table_of("site", "reported", "nowcast", "days left out")
     for place in situations:
         table.add_row(
             f"{place.site} {place.name_vi}", f"{place.reported:g}", f"{place.nowcast:.1f}", str(place.left_out_days)
         )
-    views.console.print(table)
+    console.print(table)
 
 
 def nowcast(
@@ -113,11 +113,3 @@ def nowcast(
         if np.nansum(count[place]) > 0
     ]
     return delays, sorted(found, key=lambda one: -one.nowcast)
-
-
-def _moment(text: str, zone: str) -> pd.Timestamp:
-    try:
-        moment = pd.Timestamp(text)
-    except ValueError as error:
-        raise HaidangError(f"{text!r} is not a time: write 2025-09-01 or 2025-09-01T07:00") from error
-    return moments(moment.tz_localize(zone) if moment.tzinfo is None else moment, "moment")[0]

@@ -20,7 +20,7 @@ from features.errors import HaidangError, UnknownNameError
 from features.local_days import day_numbers, day_starts
 from features.monthly import months_observed
 from features.months import month_numbers, month_starts
-from haidang.views import console, table_of
+from haidang.console import console, table_of
 from models.climate.monthly_targets import TotalOfMonths
 from models.hazard import Hazard
 from models.law.answer import answer

@@ -12,7 +12,7 @@ import pandas as pd
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import crowning
 from haidang.contestants import Champion, answers_to, asked_lately, champion_of, contestant, inputs_known, seconds_of
 from haidang.storms_kept import storms_kept
 from models.exam import ExamError
@@ -27,7 +27,7 @@ from training.gate import BASELINES, Contestant, judge
 from training.kept_answers import KeptAnswers
 from training.lineage import lineage
 from training.live import in_the_shadow
-from training.tracking import Tracking
+from training.tracking import Tracking, open_tracking
 
 ITSELF = "haidang"
 
@@ -58,12 +58,12 @@ def challenge(
     Raises:
         HaidangError: if there is no such version, or it was changed.
     """
-    tracking = jobs.open_tracking(deployment.settings)
+    tracking = open_tracking(deployment.settings)
     decision, number = _decide(deployment, hazard, registered_version, now, tracking, reason=reason, verified=verified)
     facts = {"registered_version": number, "reason": reason, **decision.facts()}
     _audit(deployment).write(by, decision.verdict, hazard.name, facts, now)
     if decision.verdict == "promote":
-        jobs.promote(deployment, hazard, number)
+        crowning.promote(deployment, hazard, number)
     elif decision.challenger == decision.champion:
         tracking.crown(hazard.name, number)
         return decision
@@ -84,11 +84,11 @@ def promote_by_force(
     """
     if not (reason.strip() and by.strip()):
         raise HaidangError("to promote against the gate takes a reason and a name: --force REASON --by NAME")
-    tracking = jobs.open_tracking(deployment.settings)
+    tracking = open_tracking(deployment.settings)
     decision, number = _decide(deployment, hazard, registered_version, now, tracking)
     facts = {"registered_version": number, "reason": reason, **decision.facts()}
     _audit(deployment).write(by, "promote by force", hazard.name, facts, now)
-    jobs.promote(deployment, hazard, number)
+    crowning.promote(deployment, hazard, number)
     _shade(tracking, hazard, None, number)
     return decision
 
@@ -115,7 +115,7 @@ def roll_back(
     Raises:
         HaidangError: if there is no such champion, or it cannot answer the hazard as it is declared today.
     """
-    tracking = jobs.open_tracking(deployment.settings)
+    tracking = open_tracking(deployment.settings)
     earlier = _before(deployment, hazard) if to is None else _promoted(deployment, hazard, tracking, to)
     load_forecaster(earlier.folder, hazard)
     facts: Mapping[str, object] = {"from": deployment.shelf.tag(hazard.name), "to": earlier.tag, "reason": reason}

@@ -10,7 +10,7 @@ import pandas as pd
 from features.archive import Archive
 from features.errors import HaidangError
 from features.settings import FILE_NAME, Settings
-from haidang import jobs
+from haidang import crowning, fitting
 from haidang.faults import EntryFault
 from haidang.rehearsal_record import ToCome, part_at
 from serving.deployment import Deployment, open_deployment
@@ -61,8 +61,8 @@ def crown_first(
     for done, name in enumerate(names):
         hazard = deployment.hazard(name)
         try:
-            tracked = jobs.track(deployment, fit(hazard, deployment.archive, moment=start), None).tracked
-            jobs.promote(deployment, hazard, tracked.registered_version)
+            tracked = fitting.track(deployment, fit(hazard, deployment.archive, moment=start), None).tracked
+            crowning.promote(deployment, hazard, tracked.registered_version)
         except HaidangError as error:
             without[name] = error
         progress(done + 1, len(names))

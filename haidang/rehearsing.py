@@ -7,7 +7,8 @@ import pandas as pd
 
 from features.errors import HaidangError
 from features.settings import Settings
-from haidang import jobs, views
+from haidang import fitting
+from haidang.console import console, steps, table_of, waiting
 from haidang.faults import EntryFault, Fault, Killed
 from haidang.rehearsal import live_through
 from haidang.rehearsal_folder import crown_first, lay_out
@@ -38,36 +39,36 @@ def rehearse(
         HaidangError: if the record does not cover the stretch, a name is unknown, or none of the hazards can take part.
     """
     base = open_deployment(settings)
-    names = [base.hazard(name).name for name in hazards] or jobs.trainable(base)
+    names = [base.hazard(name).name for name in hazards] or fitting.trainable(base)
     if not base.archive.begins() < start < end <= base.archive.ends() + pd.Timedelta(days=1):
         raise HaidangError(
             f"the record of {settings.home} became known from {base.archive.begins():%Y-%m-%d} to "
             f"{base.archive.ends():%Y-%m-%d}: a rehearsal lies within it, not from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
         )
     of_entries: list[EntryFault] = [fault for fault in faults if not isinstance(fault, Killed)]
-    with views.waiting("lay out the record"):
+    with waiting("lay out the record"):
         deployment, to_come = lay_out(base, folder, start, of_entries)
-    with views.steps("first champions") as progress:
+    with steps("first champions") as progress:
         without = crown_first(deployment, names, start, progress=progress)
     taking_part = [name for name in names if name not in without]
     if not taking_part:
         raise HaidangError(f"no hazard can take part: {next(iter(without.values()))}")
-    steps = daily_steps(deployment, to_come, taking_part, start, end)
-    with views.steps("days") as progress:
+    of_a_day = daily_steps(deployment, to_come, taking_part, start, end)
+    with steps("days") as progress:
         killed = [fault for fault in faults if isinstance(fault, Killed)]
-        lived = live_through(deployment, start, end, steps, killed=killed, progress=progress)
+        lived = live_through(deployment, start, end, of_a_day, killed=killed, progress=progress)
     return report(deployment, taking_part, lived, left_out=without)
 
 
 def show_report(told: Report) -> None:
     """The report for people."""
-    views.console.print(
+    console.print(
         f"{told.start[:10]} – {told.end[:10]}: {told.issued:,} dự báo đã phát hành, {told.waiting:,} chưa có kết quả / "
         f"{told.issued:,} forecasts issued, {told.waiting:,} without an outcome yet",
         highlight=False,
         soft_wrap=True,
     )
-    table = views.table_of(
+    table = table_of(
         "hazard", "lead", "cut", "n", "events", "Brier", "against climatology", "against persistence", "hits", "misses",
         "false alarms",
     )  # fmt: skip
@@ -82,7 +83,7 @@ def show_report(told: Report) -> None:
             *(_skill(row.against.get(name)) for name in BASELINES),
             *(f"{count:,}" for count in (row.hits, row.misses, row.false_alarms)),
         )
-    views.console.print(table)
+    console.print(table)
     for name, days in told.silent.items():
         _say(f"không phát hành / not issued: {name}, {len(days)}: {', '.join(days[:10])}{', ...' * (len(days) > 10)}")
     for one in told.happened:
@@ -102,4 +103,4 @@ def _skill(against: AsIssued | None) -> str:
 
 
 def _say(text: str) -> None:
-    views.console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

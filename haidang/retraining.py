@@ -14,7 +14,7 @@ import pandas as pd
 from features.database import open_database
 from features.drivers import looks_ahead
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import fitting
 from haidang.retraining_log import ModelChange, Reason, RetrainingLog, Start
 from haidang.watching import Tell, Watched, performance_text
 from models.exam import set_exam
@@ -25,6 +25,7 @@ from training.adjusted import AdjustedArchive, Rescaling, alike
 from training.backtest import Backtest
 from training.examples import known_examples
 from training.fit import fit
+from training.tracking import open_tracking
 
 COOL_DOWN = pd.Timedelta(days=7)
 LEARN_A_CHANGE = pd.Timedelta(days=30)
@@ -215,8 +216,8 @@ def _retrain(
     changes = rescalings(log, hazard, reason)
     tested = test(deployment, hazard)
     forecaster = fit_after_changes(deployment, hazard, moment, changes, tested)
-    trained = jobs.track(deployment, forecaster, tested)
-    tracking = jobs.open_tracking(deployment.settings)
+    trained = fitting.track(deployment, forecaster, tested)
+    tracking = open_tracking(deployment.settings)
     tracking.note(trained.tracked, {"reason": reason.text, "reason_kind": reason.kind})
     return trained.tracked.registered_version
 

@@ -12,9 +12,9 @@ import pandas as pd
 from features.database import open_database
 from features.settings import Settings
 from haidang.alerts import Alerts
+from haidang.job import Job
 from haidang.job_log import FAILED, FINISHED, INTERRUPTED, LEASE, OVERRAN, PARTLY, JobLog, JobRun
 from haidang.parts import Done, do_parts, done_from_json
-from haidang.schedule import Job
 
 Clock = Callable[[], pd.Timestamp]
 RENEW_SECONDS = LEASE.total_seconds() / 6

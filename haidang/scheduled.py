@@ -10,10 +10,10 @@ from features.database import open_database
 from features.errors import HaidangError
 from features.settings import Settings
 from haidang.alerts import Alerts
+from haidang.job import Tell
 from haidang.parts import Part
 
 KEPT_BACKUPS = 7
-Tell = Callable[[str, str, str], None]
 
 
 def ingest(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
@@ -34,7 +34,7 @@ def ingest(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Pa
 
 def issue(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """All that is due together, from one reading; then a part for each hazard, which issues what that left out."""
-    from haidang.issuing import champions, issue_all_due, issue_due
+    from haidang.regular_issues import champions, issue_all_due, issue_due
     from serving.deployment import open_deployment
 
     deployment, clock = open_deployment(settings), _clock_from(now)
@@ -95,7 +95,7 @@ def drift(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Par
 def retrain(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """A part for each hazard with a champion: retrained if a rule says so, tested, and brought before the gate."""
     from haidang.handing_over import before_the_gate, rolling_test
-    from haidang.issuing import champions
+    from haidang.regular_issues import champions
     from haidang.retraining import retrain_due
     from haidang.verifying import verified_forecasts
     from haidang.watching import watch
@@ -114,19 +114,6 @@ def retrain(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
         return "; ".join(told) or "nothing is due"
 
     return {name: partial(one, name) for name in champions(deployment)}
-
-
-def silence(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
-    """One part: what was expected and is missing is told."""
-    from haidang.schedule import JOBS
-    from haidang.silence import tell_silences
-    from serving.deployment import open_deployment
-
-    def look() -> str:
-        found = tell_silences(open_deployment(settings), JOBS, now)
-        return "; ".join(f"{about}: {text}" for about, text in found.items()) or "nothing is missing"
-
-    return {"expected": look}
 
 
 def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:

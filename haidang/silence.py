@@ -7,9 +7,9 @@ import pandas as pd
 from features.database import open_database
 from features.ingest_log import IngestLog, Run
 from haidang.alerts import Alerts
-from haidang.issuing import champions, regular_issue_time
+from haidang.job import Job
 from haidang.job_log import JobLog, JobRun
-from haidang.schedule import Job
+from haidang.regular_issues import champions, regular_issue_time
 from serving.deployment import Deployment
 
 SILENCE = "silence"

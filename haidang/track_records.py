@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
 from features.errors import HaidangError
-from haidang.views import console, show_error, table_of
+from haidang.command_words import HazardName, Json, present_moment
+from haidang.console import console, show_error, table_of
 from models.hazard import Hazard
 from models.targets import SIGNS
 from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecord
@@ -17,8 +17,6 @@ from serving.deployment import open_deployment
 
 if TYPE_CHECKING:
     from haidang.verifying import Verified
-
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def verify_command(
@@ -29,7 +27,7 @@ def verify_command(
     """Scores issued forecasts whose truth has settled, as they were issued; run twice it changes nothing."""
     from haidang.verifying import verify  # takes seconds to import
 
-    found = verify(open_deployment(context.obj), pd.Timestamp(datetime.now(UTC)), hazard or None)
+    found = verify(open_deployment(context.obj), present_moment(), hazard or None)
     if as_json:
         console.print_json(json.dumps([vars(one) for one in found]))
     else:
@@ -40,7 +38,7 @@ def verify_command(
 
 def track_record_command(
     context: typer.Context,
-    hazard: Annotated[str, typer.Argument(help="name of a hazard, see `haidang hazards`")],
+    hazard: HazardName,
     site: Annotated[str | None, typer.Option(help="code or name; all sites together by default")] = None,
     lead: Annotated[int | None, typer.Option(help="days to the first day of a period; all by default")] = None,
     as_json: Json = False,

@@ -19,7 +19,7 @@ from tiny_deployment import (
 )
 
 from features.errors import UnknownNameError
-from haidang import jobs
+from haidang import issuing
 from models.exam import Exam, ExamError
 from serving.answer_models import RiskAnswer, RiskQuestion
 from serving.answers import Answers
@@ -192,7 +192,7 @@ def test_a_refresh_swaps_in_a_new_issue_as_a_whole(home: Path) -> None:
     answers = answering(home)
     before = ask(answers)
     deployment = opened(home)
-    jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
+    issuing.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
     assert ask(answers) == before
     assert answers.refresh()
     after = ask(answers)
@@ -318,7 +318,7 @@ def test_a_new_issue_of_one_hazard_leaves_what_is_held_of_the_others(home: Path)
     answers = answering(home)
     before = answers.held()[COAST].latest
     deployment = opened(home)
-    jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
+    issuing.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
     assert answers.refresh()
     assert answers.held()[COAST].latest is before
     assert ask(answers).issue_time == ENDS

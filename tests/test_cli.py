@@ -13,7 +13,7 @@ import mlflow
 import pytest
 from tiny_deployment import COAST, SMALL, a_copy, opened, the_deployment, write_hazard, write_settings
 
-from haidang import cli, jobs
+from haidang import cli, fitting
 from serving.answer_models import RiskAnswer
 from serving.hazard_models import HazardView, SiteView
 
@@ -168,7 +168,7 @@ def test_several_hazards_are_trained_at_once_and_one_that_fails_does_not_keep_th
 def test_training_wants_names_or_all(haidang: Haidang, home: Path) -> None:
     assert "or say --all" in refused(haidang("--home", home, "train"))
     assert "or say --all" in refused(haidang("--home", home, "train", SMALL, "--all"))
-    trainable = jobs.trainable(opened(home))
+    trainable = fitting.trainable(opened(home))
     assert {SMALL, COAST, "heavy_rain", "landslide"} <= set(trainable)  # landslides by their rule
     assert "cold" not in trainable
 

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from tiny_deployment import SMALL, a_copy, local, opened
 
 from features.delta import remove_joined
-from haidang import jobs, scheduled
+from haidang import issuing, scheduled
 from haidang.compacting import tables
 from haidang.parts import do_parts
 from serving.deployment import Deployment
@@ -23,7 +23,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Issued four times, each in a file of its own."""
     of = opened(a_copy(tmp_path_factory, tmp_path_factory.mktemp("compacting") / "home"))
     for time in TIMES:
-        jobs.issue_now(of, of.hazard(SMALL), time, time)
+        issuing.issue_now(of, of.hazard(SMALL), time, time)
     return of
 
 

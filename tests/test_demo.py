@@ -14,7 +14,7 @@ from features.settings import Settings
 from features.sites import read_sites
 from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES
-from haidang import cases, demo, jobs
+from haidang import backtesting, cases, crowning, demo, fitting, issuing
 from haidang.cases import CASES
 from serving.answer_models import RiskQuestion
 
@@ -34,12 +34,12 @@ def test_from_entries_to_an_answer(tmp_path: Path) -> None:
     receipt = ingest(SmallProvince(), deployment.archive, *EVER)
     assert receipt.accepted > 10_000
     assert receipt.quarantined == 0
-    tested = jobs.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
-    trained = jobs.train(deployment, hazard, tested)
+    tested = backtesting.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
+    trained = fitting.train(deployment, hazard, tested)
     assert deployment.shelf.tag(SMALL) is None
-    promoted, registered = jobs.promote(deployment, hazard)
+    promoted, registered = crowning.promote(deployment, hazard)
     assert (promoted.version, registered) == (trained.forecaster.version, trained.tracked.registered_version)
-    assert jobs.issue_now(deployment, hazard, ISSUED[1], ENDS) == 10
+    assert issuing.issue_now(deployment, hazard, ISSUED[1], ENDS) == 10
 
     answers = answering(home)
     assert answers.ready

@@ -8,10 +8,11 @@ from tiny_deployment import SMALL, a_copy, local, opened
 from typer.testing import CliRunner
 
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import backtesting
 from haidang.cli import app
 from serving.deployment import Deployment
 from training.frozen import Look, allow, frozen_from
+from training.tracking import open_tracking
 
 NOW = pd.Timestamp("2023-07-02", tz="UTC")
 
@@ -27,7 +28,9 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 def look(frozen: Deployment, reason: str = "") -> str:
     hazard = frozen.hazard(SMALL)
-    return jobs.look_at_frozen(frozen, hazard, who="lan", now=NOW, reason=reason, progress=lambda done, of: None)[1]
+    return backtesting.look_at_frozen(
+        frozen, hazard, who="lan", now=NOW, reason=reason, progress=lambda done, of: None
+    )[1]
 
 
 def a_look(**changes: object) -> Look:
@@ -44,17 +47,17 @@ def test_a_backtest_ends_where_the_frozen_part_begins(frozen: Deployment) -> Non
     # the last value is known on 30 June 2023 at six; two periods of a day, the day after, one day to settle
     begins = local("2022-06-26 06:00")
     assert frozen_from(hazard, frozen.archive, 1) == begins
-    assert jobs.test_span(frozen, hazard, local("2022-01-01"), None) == (local("2022-01-01"), begins)
-    assert jobs.test_span(frozen, hazard, local("2022-01-01"), local("2022-03-01"))[1] == local("2022-03-01")
+    assert backtesting.test_span(frozen, hazard, local("2022-01-01"), None) == (local("2022-01-01"), begins)
+    assert backtesting.test_span(frozen, hazard, local("2022-01-01"), local("2022-03-01"))[1] == local("2022-03-01")
 
 
 def test_what_is_frozen_cannot_be_asked_for(frozen: Deployment) -> None:
     with pytest.raises(HaidangError, match=r"frozen \(frozen_years = 1\); start earlier, look once with"):
-        jobs.test_span(frozen, frozen.hazard(SMALL), local("2022-12-01"), None)
+        backtesting.test_span(frozen, frozen.hazard(SMALL), local("2022-12-01"), None)
 
 
 def test_a_release_looks_once_and_again_with_a_reason_and_all_is_logged(frozen: Deployment) -> None:
-    tracking = jobs.open_tracking(frozen.settings)
+    tracking = open_tracking(frozen.settings)
     assert tracking.looks(SMALL) == []
     look(frozen)
     (first,) = tracking.looks(SMALL)
@@ -107,7 +110,9 @@ def test_the_command_line_takes_the_frozen_part_whole_or_not_at_all(frozen: Depl
 def test_seasons_and_groups_are_left_out_before_the_frozen_part(frozen: Deployment) -> None:
     hazard = frozen.hazard(SMALL)
     for what in ("season", "coastal"):
-        tested = jobs.run_held_out(frozen, hazard, what, start=local("2022-01-01"), progress=lambda done, of: None)
+        tested = backtesting.run_held_out(
+            frozen, hazard, what, start=local("2022-01-01"), progress=lambda done, of: None
+        )
         assert tested.issue_times[-1] < frozen_from(hazard, frozen.archive, 1)
     with pytest.raises(HaidangError, match="holds no storm_distance"):
-        jobs.run_held_out(frozen, hazard, "storm", progress=lambda done, of: None)
+        backtesting.run_held_out(frozen, hazard, "storm", progress=lambda done, of: None)

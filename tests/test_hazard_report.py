@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from features.archive import Archive
 from features.settings import Settings
-from haidang import jobs
 from haidang.cli import app
 from haidang.hazard_report.facts import Facts, gather, main_cut
 from haidang.hazard_report.page import write
@@ -24,6 +23,7 @@ from models.baselines import Climatology
 from models.forecaster import Forecaster
 from models.hazard import Hazard
 from training.backtest import Backtest, backtest
+from training.tracking import open_tracking
 
 VOID = {"meta", "img", "input", "br"}
 
@@ -139,7 +139,7 @@ def test_the_command_writes_page_and_card_and_keeps_them_in_mlflow(tmp_path_fact
     shown = "".join(read(home / "out" / f"{SMALL}.html").words)
     assert "SIMULATED" not in shown
     assert (home / "out" / f"{SMALL}-card.md").exists()
-    run = jobs.open_tracking(Settings(home=home))._client.get_run(told.stdout.split()[-1])
+    run = open_tracking(Settings(home=home))._client.get_run(told.stdout.split()[-1])
     assert run.data.tags["kind"] == "report"
     assert "skill_climatology" in run.data.metrics
     kept = {file.name for file in Path(run.info.artifact_uri.removeprefix("file://")).iterdir()}

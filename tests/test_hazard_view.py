@@ -8,8 +8,8 @@ import pytest
 from conftest import HANOI
 from tiny_deployment import BEGINS, SMALL, a_copy, answering, local, opened, the_deployment, train, write_hazard
 
-from haidang import views
-from haidang.views import show_hazards
+from haidang.console import console
+from haidang.hazard_views import show_hazards
 from models.forecaster import Card, Skill
 from models.hazard import Hazard
 from serving.cards import newest_card, skill, skill_horizon
@@ -106,7 +106,7 @@ def test_the_newest_fit_is_told_before_it_is_promoted_and_the_champion_where_no_
 
 def test_the_table_is_told_in_both_languages(listed: dict[str, HazardView], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views.console, "_width", 400)
+        patch.setattr(console, "_width", 400)
         show_hazards([listed[SMALL], listed["heat"]], as_json=False)
     told = capsys.readouterr().out
     for words in ("dữ liệu / data", "mô hình / model", "không / none", "khí hậu / climatology", "oldest 2023-06-30"):

@@ -11,14 +11,16 @@ from tiny_deployment import ENDS, ISSUED, SMALL, a_copy, answering, local, opene
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import fitting, issuing
 from haidang.holding import LiveCalibration, hold_to_band
 from haidang.promoting import promote_by_force
 from serving.answer_models import RiskQuestion
 from serving.audit import Audit
 from serving.deployment import Deployment
 from serving.refusals import WithheldError
+from training.fit import fit
 from training.live import in_the_shadow
+from training.tracking import open_tracking
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 Told = list[tuple[str, str, str]]
@@ -68,7 +70,7 @@ def test_where_nobody_was_before_it_is_held_back_and_nobody_is_answered(deployme
         answers.risk(RiskQuestion(hazard=SMALL), now=NOW)
     assert answers.risk(RiskQuestion(hazard="coast_rain"), now=NOW).forecasts
     with pytest.raises(HaidangError, match="is held back"):
-        jobs.issue_now(deployment, deployment.hazard(SMALL), ISSUED[1], ENDS)
+        issuing.issue_now(deployment, deployment.hazard(SMALL), ISSUED[1], ENDS)
     ((kind, about, text),) = told
     assert (kind, about) == ("calibration", SMALL) and "evidence 5e+03 of 3.65e+03, 400 issues" in text
 
@@ -82,8 +84,8 @@ def test_where_nobody_was_before_it_is_held_back_and_nobody_is_answered(deployme
 def test_where_another_was_before_it_is_rolled_back(deployment: Deployment) -> None:
     told: Told = []
     hazard, first = deployment.hazard(SMALL), deployment.shelf.tag(SMALL)
-    second = jobs.fit(hazard, deployment.archive, moment=ISSUED[0])
-    number = jobs.track(deployment, second, None).tracked.registered_version
+    second = fit(hazard, deployment.archive, moment=ISSUED[0])
+    number = fitting.track(deployment, second, None).tracked.registered_version
     promote_by_force(deployment, hazard, number, ENDS, reason="a test", by="Lan")
     said = live(deployment)
     assert held(deployment, told) == "rolled back"
@@ -97,25 +99,25 @@ def test_where_another_was_before_it_is_rolled_back(deployment: Deployment) -> N
 
 def test_a_challenger_forecasts_in_the_shadow_and_is_never_shown(deployment: Deployment) -> None:
     hazard, moment = deployment.hazard(SMALL), local("2023-06-29 07:00")
-    assert jobs.issue_shadows(deployment, [hazard], moment, ENDS) == {}
-    second = jobs.fit(hazard, deployment.archive, moment=ISSUED[0])
-    number = jobs.track(deployment, second, None).tracked.registered_version
-    tracking = jobs.open_tracking(deployment.settings)
+    assert issuing.issue_shadows(deployment, [hazard], moment, ENDS) == {}
+    second = fit(hazard, deployment.archive, moment=ISSUED[0])
+    number = fitting.track(deployment, second, None).tracked.registered_version
+    tracking = open_tracking(deployment.settings)
     tracking.shade(SMALL, number)
     answers, before = answering(deployment.settings.home), deployment.issued.version
     shown = answers.risk(RiskQuestion(hazard=SMALL), now=NOW)
 
-    assert jobs.issue_shadows(deployment, [hazard], moment, ENDS) == {SMALL: 10}
-    assert jobs.issue_shadows(deployment, [hazard], moment, ENDS) == {SMALL: 0}
+    assert issuing.issue_shadows(deployment, [hazard], moment, ENDS) == {SMALL: 10}
+    assert issuing.issue_shadows(deployment, [hazard], moment, ENDS) == {SMALL: 0}
     assert set(deployment.shadow.at(SMALL, moment)["forecaster"]) == {second.version}
     assert deployment.issued.version == before
     assert not answers.refresh()
     assert answers.risk(RiskQuestion(hazard=SMALL), now=NOW) == shown
     with pytest.raises(HaidangError, match="lies in the future"):
-        jobs.issue_shadows(deployment, [hazard], ENDS + pd.Timedelta(days=1), ENDS)
+        issuing.issue_shadows(deployment, [hazard], ENDS + pd.Timedelta(days=1), ENDS)
     tracking.shade(SMALL, None)
     assert tracking.challenger(SMALL) is None
-    assert jobs.issue_shadows(deployment, [hazard], local("2023-06-30 07:00"), ENDS) == {}
+    assert issuing.issue_shadows(deployment, [hazard], local("2023-06-30 07:00"), ENDS) == {}
 
 
 def verified(hazard: str, challenger: float, champion: float, *, days: int) -> pd.DataFrame:

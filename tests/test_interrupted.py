@@ -35,12 +35,11 @@ from tiny_deployment import (
 
 from features.archive import Archive
 from features.database import open_database
-from haidang import jobs, promoting
-from haidang.jobs import open_tracking
+from haidang import crowning, issuing, promoting
 from serving.audit import Audit
 from serving.deployment import Deployment
 from serving.shelf import Shelf
-from training.tracking import Tracking
+from training.tracking import Tracking, open_tracking
 
 # The server imports everything once; each job is killed in a fork of it, which has not touched an archive yet.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -137,19 +136,19 @@ def promotion_killed_half_way(home: Path) -> None:
 
     shutil.copytree = half
     deployment = opened(home)
-    jobs.promote(deployment, deployment.hazard(SMALL))
+    crowning.promote(deployment, deployment.hazard(SMALL))
 
 
 def issue_killed_at_the_commit(home: Path, issue_time: pd.Timestamp) -> None:
     die_at_merge(1)
     deployment = opened(home)
-    jobs.issue_now(deployment, deployment.hazard(SMALL), issue_time, ENDS)
+    issuing.issue_now(deployment, deployment.hazard(SMALL), issue_time, ENDS)
 
 
 def issue_killed_while_writing(home: Path, issue_time: pd.Timestamp) -> None:
     die_once_written(home / "issued", 5)
     deployment = opened(home)
-    jobs.issue_now(deployment, deployment.hazard(SMALL), issue_time, ENDS)
+    issuing.issue_now(deployment, deployment.hazard(SMALL), issue_time, ENDS)
     time.sleep(5)
 
 
@@ -211,13 +210,13 @@ def test_a_training_that_was_killed_leaves_the_champion_and_completes_when_run_a
     tracking = open_tracking(deployment.settings)
     assert [str(version.version) for version in tracking.versions(SMALL)] == ["1"]
     assert deployment.shelf.tag(SMALL) == champion
-    promoted, registered = jobs.promote(deployment, deployment.hazard(SMALL))
+    promoted, registered = crowning.promote(deployment, deployment.hazard(SMALL))
     assert (registered, f"{SMALL}:{promoted.version}-1") == ("1", champion)
 
     trained = train(deployment, SMALL)
     assert trained.tracked.registered_version == "2"
     assert trained.forecaster.version == promoted.version
-    again, registered = jobs.promote(deployment, deployment.hazard(SMALL))
+    again, registered = crowning.promote(deployment, deployment.hazard(SMALL))
     assert registered == "2"
     np.testing.assert_array_equal(again.answer(promoted.exam.rows), promoted.answer(promoted.exam.rows))
 
@@ -230,7 +229,7 @@ def test_a_promotion_that_was_killed_leaves_the_champion_and_completes_when_run_
     assert deployment.shelf.champion(deployment.hazard(SMALL)).version
     assert answering(home).ready
 
-    jobs.promote(deployment, deployment.hazard(SMALL))
+    crowning.promote(deployment, deployment.hazard(SMALL))
     assert deployment.shelf.tag(SMALL) != before
     assert deployment.shelf.champion(deployment.hazard(SMALL)).version in str(deployment.shelf.tag(SMALL))
 
@@ -270,6 +269,6 @@ def test_an_issue_that_was_killed_is_there_whole_or_not_at_all_and_completes_whe
     assert found in (0, 10)
     assert len(answering(home).deployment.issued.latest(SMALL)) == 10
 
-    assert jobs.issue_now(deployment, deployment.hazard(SMALL), moment, ENDS) == 10 - found
+    assert issuing.issue_now(deployment, deployment.hazard(SMALL), moment, ENDS) == 10 - found
     assert len(deployment.issued.at(SMALL, moment)) == 10
     assert list(deployment.issued.issue_times(SMALL)) == [ISSUED[0], moment, ISSUED[1]]

@@ -15,7 +15,7 @@ from features.entries import Batch
 from features.errors import HaidangError
 from features.ingest import ingest
 from features.sites import Sites
-from haidang import jobs
+from haidang import issuing
 from models.issued import ISSUED as COLUMNS
 from serving.deployment import Deployment
 from serving.issue import issue
@@ -71,7 +71,7 @@ def test_a_level_is_reached_where_its_rule_says_so(deployment: Deployment) -> No
 
 def test_issuing_twice_changes_nothing(mine: Deployment) -> None:
     hazard, version, before = mine.hazard(SMALL), mine.issued.version, mine.issued.at(SMALL, ISSUED[0])
-    assert jobs.issue_now(mine, hazard, ISSUED[0], ENDS + pd.Timedelta(days=3)) == 0
+    assert issuing.issue_now(mine, hazard, ISSUED[0], ENDS + pd.Timedelta(days=3)) == 0
     pd.testing.assert_frame_equal(mine.issued.at(SMALL, ISSUED[0]), before)
     assert list(mine.issued.issue_times(SMALL)) == list(ISSUED)
     assert mine.issued.version - version <= 1
@@ -102,7 +102,7 @@ def test_a_late_report_changes_no_issued_forecast_and_its_replay_stays_the_same(
     before = mine.issued.latest(SMALL)
     receipt = mine.archive.append(late_report("S1", "2023-06-29", 321.0, known="2023-06-30 06:30"))
     assert receipt.accepted == 1
-    assert jobs.issue_now(mine, mine.hazard(SMALL), ISSUED[1], ENDS) == 0
+    assert issuing.issue_now(mine, mine.hazard(SMALL), ISSUED[1], ENDS) == 0
     pd.testing.assert_frame_equal(mine.issued.latest(SMALL), before)
 
     champion = mine.shelf.champion(mine.hazard(SMALL))
@@ -140,23 +140,23 @@ def test_a_forecast_with_nothing_known_is_not_that_of_a_dry_week(deployment: Dep
 
 def test_nothing_is_issued_for_a_moment_that_has_not_come(deployment: Deployment) -> None:
     with pytest.raises(HaidangError, match="lies in the future"):
-        jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS + pd.Timedelta(hours=1), ENDS)
+        issuing.issue_now(deployment, deployment.hazard(SMALL), ENDS + pd.Timedelta(hours=1), ENDS)
 
 
 def test_nothing_is_issued_for_a_moment_before_the_archive(deployment: Deployment) -> None:
     with pytest.raises(HaidangError, match="the archive begins at 2021-01-01T06:00:00"):
-        jobs.issue_now(deployment, deployment.hazard(SMALL), local("2020-12-31 07:00"), ENDS)
+        issuing.issue_now(deployment, deployment.hazard(SMALL), local("2020-12-31 07:00"), ENDS)
 
 
 def test_nothing_is_issued_by_a_hazard_without_a_champion(deployment: Deployment) -> None:
     with pytest.raises(HaidangError, match="no forecaster of heavy_rain was promoted: run `haidang train heavy_rain`"):
-        jobs.issue_now(deployment, deployment.hazard("heavy_rain"), ISSUED[1], ENDS)
+        issuing.issue_now(deployment, deployment.hazard("heavy_rain"), ISSUED[1], ENDS)
 
 
 def test_nothing_is_issued_by_a_forecaster_of_another_hazard_file(deployment: Deployment) -> None:
     hazard = deployment.hazard(SMALL)
     with pytest.raises(HaidangError, match="was fitted for small_rain with the fingerprint"):
-        jobs.issue_now(deployment, replace(hazard, features=hazard.features[1:]), ISSUED[1], ENDS)
+        issuing.issue_now(deployment, replace(hazard, features=hazard.features[1:]), ISSUED[1], ENDS)
 
 
 def test_a_forecast_from_nothing_known_is_that_of_the_climatology_and_says_so(deployment: Deployment) -> None:

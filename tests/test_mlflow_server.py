@@ -18,8 +18,9 @@ from tiny_deployment import SMALL, a_copy, train
 
 from features.database import open_database
 from features.settings import QUIET, Settings
-from haidang import jobs
+from haidang import crowning, fitting
 from serving.deployment import Deployment, open_deployment
+from training.tracking import open_tracking
 
 pytest.importorskip("psycopg", reason="psycopg is not installed: it comes with the extra dev")
 pytest.importorskip("moto", reason="moto is not installed: it comes with the extra dev")
@@ -95,14 +96,14 @@ def deployment(mlflow_server: str, database: str, tmp_path_factory: pytest.TempP
 def test_a_hazard_is_trained_promoted_and_read_back_through_the_server(
     deployment: Deployment, object_storage: str, tmp_path: Path
 ) -> None:
-    hazard, tracking = deployment.hazard(SMALL), jobs.open_tracking(deployment.settings)
+    hazard, tracking = deployment.hazard(SMALL), open_tracking(deployment.settings)
     assert tracking.champion(SMALL) is None
     local_artifacts = sorted((deployment.settings.home / "artifacts").rglob("*"))
     shelved = deployment.shelf.tag(SMALL)
 
     trained = train(deployment, SMALL)
     assert trained.tracked.registered_version == "1"
-    forecaster, version = jobs.promote(deployment, hazard)
+    forecaster, version = crowning.promote(deployment, hazard)
     champion = tracking.champion(SMALL)
 
     assert champion is not None
@@ -120,10 +121,10 @@ def test_a_hazard_is_trained_promoted_and_read_back_through_the_server(
 
 
 def test_a_further_version_is_crowned_and_the_earlier_ones_again(deployment: Deployment) -> None:
-    tracking = jobs.open_tracking(deployment.settings)
+    tracking = open_tracking(deployment.settings)
     earlier = [str(version.version) for version in tracking.versions(SMALL)]
     forecaster = deployment.shelf.champion(deployment.hazard(SMALL))
-    again = jobs.track(deployment, forecaster, None).tracked.registered_version
+    again = fitting.track(deployment, forecaster, None).tracked.registered_version
     assert [str(version.version) for version in tracking.versions(SMALL)] == [again, *earlier]
     for wanted in (again, *earlier):
         tracking.crown(SMALL, wanted)

@@ -13,7 +13,7 @@ from tiny_deployment import SMALL, opened, write_settings
 
 from features.database import open_database
 from features.settings import Settings
-from haidang import jobs
+from haidang import crowning
 from haidang.alerts import Alerts
 from haidang.job_log import JobLog
 
@@ -93,7 +93,7 @@ def test_a_restored_deployment_elsewhere_answers_and_promotes(
     risk = haidang("--home", tmp_path / "again", "risk", SMALL, "--site", "Cô Tô")
     assert risk.code == 0 and "Cô Tô" in risk.out
     restored = opened(tmp_path / "again")
-    assert jobs.promote(restored, restored.hazard(SMALL))[1] == "1"
+    assert crowning.promote(restored, restored.hazard(SMALL))[1] == "1"
 
 
 def test_run_does_what_is_due_and_ends_when_it_is_told(empty: Path) -> None:

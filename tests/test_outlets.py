@@ -14,7 +14,7 @@ from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ENDS, HANOI, SMALL, a_copy, answering, local, opened, the_deployment
 
 from features.sources.peers.hubverse import Hubverse
-from haidang import jobs
+from haidang import issuing
 from serving.answer_models import RiskAnswer
 from serving.conditional import prepare
 from serving.forecast_models import Interval, Quantile
@@ -206,7 +206,7 @@ def test_a_new_issue_comes_with_a_new_tag_and_new_bytes(
     before = latest(asked)
     assert latest(asked).content == before.content
     deployment = answers.deployment
-    jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
+    issuing.issue_now(deployment, deployment.hazard(SMALL), ENDS, ENDS)
     assert latest(asked, **{"if-none-match": before.headers["etag"]}).status_code == 304
     answers.refresh()
     after = latest(asked, **{"if-none-match": before.headers["etag"]})

@@ -17,7 +17,7 @@ from tiny_deployment import ENDS, ISSUED, SMALL, TEST_FROM, a_copy, answering, o
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import backtesting, fitting
 from haidang.promoting import challenge, promote_by_force, roll_back
 from models.exceedance import log_odds
 from models.forecaster import Forecaster
@@ -28,6 +28,8 @@ from serving.deployment import Deployment
 from serving.shelf import Shelf
 from training.backtest import Backtest
 from training.decision import Decision
+from training.fit import fit
+from training.tracking import open_tracking
 
 NOW = ENDS
 Change = Callable[[Backtest], Backtest]
@@ -70,8 +72,8 @@ def declared(deployment: Deployment, change: tuple[str, str]) -> Deployment:
 
 def fitted(deployment: Deployment) -> tuple[Forecaster, Backtest]:
     hazard = deployment.hazard(SMALL)
-    tested = jobs.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
-    return with_code(jobs.fit(hazard, deployment.archive, moment=ENDS, tested=tested), CLEAN), tested
+    tested = backtesting.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
+    return with_code(fit(hazard, deployment.archive, moment=ENDS, tested=tested), CLEAN), tested
 
 
 def with_code(forecaster: Forecaster, version: str) -> Forecaster:
@@ -79,7 +81,7 @@ def with_code(forecaster: Forecaster, version: str) -> Forecaster:
 
 
 def tracked(deployment: Deployment, forecaster: Forecaster, tested: Backtest | None) -> str:
-    return jobs.track(deployment, forecaster, tested).tracked.registered_version
+    return fitting.track(deployment, forecaster, tested).tracked.registered_version
 
 
 def with_answers(tested: Backtest, answers: pd.DataFrame) -> Backtest:
@@ -138,7 +140,7 @@ def test_a_better_one_is_promoted_and_every_figure_is_written_down(
     assert decision.champion == first.version
     assert decision.figures["gain_champion_brier_low"] > 0
     assert better.shelf.card(SMALL).version == decision.challenger == other[0].version
-    champion = jobs.open_tracking(better.settings).champion(SMALL)
+    champion = open_tracking(better.settings).champion(SMALL)
     assert str(champion.version) == version
     run = mlflow.get_run(champion.run_id)
     assert run.data.metrics["gate_gain_champion_brier"] == pytest.approx(decision.figures["gain_champion_brier"])
@@ -175,7 +177,7 @@ def test_a_challenger_is_refused_or_kept_out_as_the_rules_say(
     assert why in told(decision)
     assert changed.shelf.tag(SMALL) == before
     assert entries(changed)[-1].what == verdict
-    shadow = jobs.open_tracking(changed.settings).challenger(SMALL)
+    shadow = open_tracking(changed.settings).challenger(SMALL)
     assert (shadow is not None and str(shadow.version) == version) == (verdict == "keep")
 
 
@@ -247,7 +249,7 @@ def test_going_back_wants_an_earlier_champion(deployment: Deployment) -> None:
 def test_rolling_back_under_load_loses_no_query(deployment: Deployment) -> None:
     """Others ask all the time while champions come and go and the service refreshes."""
     hazard = deployment.hazard(SMALL)
-    earlier = jobs.fit(hazard, deployment.archive, moment=ISSUED[0])
+    earlier = fit(hazard, deployment.archive, moment=ISSUED[0])
     version = tracked(deployment, earlier, None)
     first = deployment.shelf.card(SMALL).version
     promote_by_force(deployment, hazard, version, NOW, reason="a test", by="Lan")

@@ -12,7 +12,7 @@ from tiny_deployment import ENDS, SMALL, a_copy, local, opened
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import jobs
+from haidang import crowning
 from haidang.retraining import ANNOUNCED, BIAS, CALENDAR, NEW_DATA, PERFORMANCE, due, rescalings, retrain_due
 from haidang.retraining_log import ModelChange, Reason, RetrainingLog
 from haidang.watching import Watched, watch
@@ -23,6 +23,7 @@ from training.drift import Drift, FeatureDrift
 from training.fit import fit
 from training.forecast_bias import ForecastBias, VariableBias
 from training.performance import Performance
+from training.tracking import open_tracking
 
 SOON, LATER = ENDS + pd.Timedelta(days=30), ENDS + pd.Timedelta(days=130)  # the calendar says 120 days
 SINCE = local("2023-06-20")
@@ -142,9 +143,9 @@ def test_new_settled_data_past_a_quarter_are_a_reason(deployment: Deployment) ->
         assert reason.kind == NEW_DATA
         assert due(deployment, hazard, local("2022-07-01"), None) is None
     finally:
-        version = jobs.open_tracking(deployment.settings).champion(SMALL)
+        version = open_tracking(deployment.settings).champion(SMALL)
         assert version is not None
-        jobs.promote(deployment, deployment.hazard(SMALL), str(version.version))
+        crowning.promote(deployment, deployment.hazard(SMALL), str(version.version))
 
 
 def test_a_retraining_hands_its_version_to_the_gate_with_its_reason_and_rests(deployment: Deployment) -> None:
@@ -159,7 +160,7 @@ def test_a_retraining_hands_its_version_to_the_gate_with_its_reason_and_rests(de
     assert (done.reason.kind, done.decision) == (CALENDAR, "keep")
     assert handed == [(SMALL, done.version, LATER)]
     assert deployment.shelf.tag(SMALL) == champion
-    tracking = jobs.open_tracking(deployment.settings)
+    tracking = open_tracking(deployment.settings)
     (newest, *_) = tracking.versions(SMALL)
     assert str(newest.version) == done.version
     tags = tracking.tags(str(newest.run_id))
@@ -176,7 +177,7 @@ def test_after_a_bias_the_new_forecaster_passes_its_exam_and_later_ones_know_of_
     deployment: Deployment,
 ) -> None:
     def gate(of: Deployment, hazard: Hazard, version: str, now: pd.Timestamp, reason: Reason) -> str:
-        jobs.promote(of, hazard, version)
+        crowning.promote(of, hazard, version)
         return "promote"
 
     before = deployment.shelf.card(SMALL)

@@ -20,10 +20,10 @@ from features.database import open_database
 from features.errors import HaidangError
 from features.settings import Settings
 from haidang.alerts import Alerts
+from haidang.job import Job, Tell
 from haidang.job_log import JobLog, JobRun
 from haidang.parts import Part
 from haidang.running import run_job
-from haidang.schedule import Job, Tell
 
 SECONDS = pd.Timedelta(seconds=1)
 

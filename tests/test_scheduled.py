@@ -8,8 +8,8 @@ from tiny_deployment import COAST, SETTINGS, SMALL, a_copy, local, opened, write
 
 from features.settings import Settings
 from haidang import scheduled
+from haidang.job import Tell
 from haidang.parts import do_parts
-from haidang.scheduled import Tell
 from models.forecaster import Forecaster
 from models.hazard import Hazard
 from serving.shelf import Shelf

@@ -15,7 +15,7 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, opened
 
 from features.database import open_database
 from features.settings import Settings
-from haidang import jobs
+from haidang import crowning, issuing
 from haidang.load import Load, Loaded, run
 from haidang.serve import serve_command, serving
 from serving.answer_models import RiskAnswer
@@ -101,7 +101,7 @@ def test_a_body_over_the_limit_gets_a_problem_report(address: str) -> None:
 def test_a_new_issue_is_served_while_it_runs(address: str, home: Path) -> None:
     deployment = opened(home)
     before = risk(address, hazard=SMALL)
-    jobs.issue_now(deployment, deployment.hazard(SMALL), ENDS, pd.Timestamp(before.issued_at))
+    issuing.issue_now(deployment, deployment.hazard(SMALL), ENDS, pd.Timestamp(before.issued_at))
     until = time.monotonic() + 20
     while (answer := risk(address, hazard=SMALL)).issue_time == before.issue_time and time.monotonic() < until:
         time.sleep(_REFRESH_SECONDS)
@@ -132,11 +132,11 @@ def test_no_question_fails_and_no_answer_is_of_two_issues_while_an_issue_and_a_c
 
     with ThreadPoolExecutor(1) as asking:
         running = asking.submit(asked)
-        jobs.issue_now(deployment, hazard, first, first)
+        issuing.issue_now(deployment, hazard, first, first)
         while risk(address, hazard=SMALL).issue_time != first and time.monotonic() < until:
             time.sleep(_REFRESH_SECONDS)
-        jobs.promote(deployment, hazard)
-        jobs.issue_now(deployment, hazard, second, second)
+        crowning.promote(deployment, hazard)
+        issuing.issue_now(deployment, hazard, second, second)
         while risk(address, hazard=SMALL).issue_time != second and time.monotonic() < until:
             time.sleep(_REFRESH_SECONDS)
         ended.set()

@@ -11,8 +11,8 @@ from features.database import open_database
 from features.entries import Receipt
 from features.ingest_log import IngestLog
 from haidang.alerts import Alerts
+from haidang.job import Job
 from haidang.job_log import JobLog
-from haidang.schedule import Job
 from haidang.silence import silences, tell_silences
 from serving.deployment import Deployment
 

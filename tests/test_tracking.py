@@ -10,10 +10,9 @@ from mlflow.entities import Run
 from tiny_deployment import COAST, SMALL, opened, the_deployment
 
 from features.errors import HaidangError
-from haidang.jobs import open_tracking
 from models.forecaster import read_card
 from serving.deployment import Deployment
-from training.tracking import Tracking
+from training.tracking import Tracking, open_tracking
 
 
 @pytest.fixture(scope="module")

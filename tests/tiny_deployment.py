@@ -23,7 +23,7 @@ from features.sites import Sites
 
 keep_tools_quiet()
 
-from haidang import jobs  # noqa: E402
+from haidang import backtesting, crowning, fitting, issuing  # noqa: E402
 from haidang.publishing import publish  # noqa: E402
 from serving.answers import Answers  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
@@ -157,11 +157,11 @@ def fill(deployment: Deployment) -> None:
     ingest(SmallProvince(), deployment.archive, BEGINS, ENDS)
 
 
-def train(deployment: Deployment, name: str) -> jobs.Trained:
+def train(deployment: Deployment, name: str) -> fitting.Trained:
     """Backtests, fits and tracks a hazard."""
     hazard = deployment.hazard(name)
-    tested = jobs.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
-    return jobs.train(deployment, hazard, tested)
+    tested = backtesting.run_backtest(deployment, hazard, start=TEST_FROM, progress=lambda done, of: None)
+    return fitting.train(deployment, hazard, tested)
 
 
 def build(home: Path) -> None:
@@ -170,9 +170,9 @@ def build(home: Path) -> None:
     fill(deployment)
     for name in (SMALL, COAST):
         train(deployment, name)
-        jobs.promote(deployment, deployment.hazard(name))
+        crowning.promote(deployment, deployment.hazard(name))
         for issue_time in ISSUED:
-            jobs.issue_now(deployment, deployment.hazard(name), issue_time, ENDS)
+            issuing.issue_now(deployment, deployment.hazard(name), issue_time, ENDS)
     (home / "service.toml").write_text(SHARING, encoding="utf-8")
     publish(deployment, ServiceSettings(home=home), ENDS)
 

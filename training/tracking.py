@@ -276,6 +276,11 @@ class Tracking:
         return str(self._client.create_experiment(hazard, artifact_location=place))
 
 
+def open_tracking(settings: Settings) -> Tracking:
+    """The MLflow store that the settings of a deployment name."""
+    return Tracking(settings.tracking, settings.home / "artifacts")
+
+
 def _log_skill(skill: Iterable[Skill]) -> None:
     for row in skill:
         metrics = {

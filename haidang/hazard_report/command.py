@@ -21,28 +21,30 @@ def report_command(
 ) -> None:
     """Writes a page on how good a hazard's forecasts are: skill, reliability, value, events, map, worst cases, card."""
     from features.boundaries import read_boundaries
-    from haidang import jobs, views
+    from haidang import backtesting
+    from haidang.console import console, steps, waiting
     from haidang.hazard_report.facts import gather
     from haidang.hazard_report.page import default_folder, write
     from haidang.hazard_report.pictures import pictures
     from serving.cards import newest_card
     from serving.deployment import open_deployment
     from training.archive_peers import recipes
+    from training.tracking import open_tracking
 
     deployment = open_deployment(context.obj)
     settings, chosen = deployment.settings, deployment.hazard(hazard)
     span = [None if day is None else pd.Timestamp(day, tz=settings.local_zone) for day in (start, end)]
-    with views.steps(f"backtest {hazard}") as told:
-        tested = jobs.run_backtest(
+    with steps(f"backtest {hazard}") as told:
+        tested = backtesting.run_backtest(
             deployment, chosen, start=span[0], end=span[1], further=recipes(chosen), progress=told
         )
-    with views.waiting(f"report {hazard}"):
+    with waiting(f"report {hazard}"):
         facts = gather(tested, deployment.archive, newest_card(deployment, chosen))
         boundaries = {} if settings.boundaries is None else read_boundaries(settings.boundaries, deployment.sites)
         drawn = pictures(facts, boundaries)
         written = write(facts, drawn, out or default_folder(settings))
         skill = facts.by_lead[facts.cut]
-        run = jobs.open_tracking(settings).record_report(chosen.name, [written.page, written.card], drawn, skill)
+        run = open_tracking(settings).record_report(chosen.name, [written.page, written.card], drawn, skill)
     for file in (written.page, written.card):
-        views.console.print(str(file), highlight=False, soft_wrap=True)
-    views.console.print(f"MLflow run {run}", highlight=False)
+        console.print(str(file), highlight=False, soft_wrap=True)
+    console.print(f"MLflow run {run}", highlight=False)
