@@ -1,8 +1,8 @@
 """The examples of answers in OpenAPI: a deployment is asked, and they are written down.
 
-`python -m haidang.api_examples HOME` does it. They are answers that were really given, each list cut to its first
-element. The deployment is simulated and has issued storm wind for more than a year; `haidang verify` and `haidang
-publish` were run, some of its sites are restricted, and its `service.toml` states whose data are shared.
+`python -m haidang.api_examples HOME` does it. They are answers that were really given, each list cut
+to its first element. The deployment is simulated and has issued storm wind for more than a year; `haidang verify` and
+`haidang publish` were run, some of its sites are restricted, and its `service.toml` states whose data are shared.
 """
 
 import asyncio
