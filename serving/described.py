@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.callers import SCHEME
-from serving.scenario_examples import EXAMPLES as OF_SCENARIOS
 
 EXAMPLES = Path(__file__).with_name("answer_examples.json")
 """Answers by method and path, written by `haidang.api_examples`."""
@@ -68,8 +67,6 @@ def describe(api: FastAPI) -> None:
 def _completed(told: dict[str, Any]) -> dict[str, Any]:
     told.setdefault("components", {}).setdefault("securitySchemes", {})[SCHEME] = _KEYS
     told["security"] = [{}, {SCHEME: []}]
-    for name, example in OF_SCENARIOS.items():
-        told["components"].get("schemas", {}).get(name, {})["examples"] = [example]
     _with_examples(told)
     for operation in _operations(told):
         responses = operation["responses"]

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from serving.answer_examples import FOUND, SIMULATED
 from serving.forecast_models import Share
 from serving.strict_model import StrictModel
 
@@ -128,8 +127,6 @@ class CostView(StrictModel):
 class SimulatedRow(StrictModel):
     """What one trigger would have been."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [SIMULATED]})
-
     probability: float | None = Field(description="from which an alarm stands; null where asked by level")
     group: str | None = Field(description="site code, year or season (DJF, MAM, JJA, SON); null for all together")
     site_days: int = Field(description="days at sites of which a forecast spoke")
@@ -185,8 +182,6 @@ class PartView(StrictModel):
 
 class FoundTrigger(StrictModel):
     """The trigger that costs least on the earlier part of the record, told on the later part."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [FOUND]})
 
     chosen_on: PartView
     told_on: PartView

@@ -2,10 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from models.targets import Sense
-from serving.answer_examples import VERIFIED
 from serving.forecast_models import Share
 from serving.strict_model import StrictModel
 
@@ -49,8 +48,6 @@ class ReliabilityBin(StrictModel):
 
 class VerificationRow(StrictModel):
     """How the forecasts did, as issued, at one place, lead, season and cut."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [VERIFIED]})
 
     scope: Scope
     site: str | None = Field(description="code of the site, or of the commune whose restricted sites these are")
