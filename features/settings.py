@@ -1,7 +1,7 @@
 """The settings of a deployment: one folder, its sites, its hazards, its local day.
 
 They come from the environment (prefix `HAIDANG_`) and from `haidang.toml` in the deployment's folder; the environment
-wins. Beside `serving/service_settings.py` no other module reads
+wins. Beside `serving/access/service_settings.py` no other module reads
 the environment.
 """
 

@@ -4,10 +4,10 @@ import pandas as pd
 
 from haidang.console import as_time, console, table_of
 from models.targets import SIGNS
-from serving.answer_models import RiskAnswer
-from serving.explain_models import Explanation
-from serving.forecast_models import PeriodForecast
-from serving.law_models import LegalView
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.explain_models import Explanation
+from serving.schemas.forecast_models import PeriodForecast
+from serving.schemas.law_models import LegalView
 
 _STEPS = {
     "no_forecast_weather": ("không có dự báo thời tiết", "without forecast weather"),

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 
 from features.settings import Settings
-from serving.answers import Answers
+from serving.access.service_settings import ServiceSettings
+from serving.answering.answers import Answers
+from serving.answering.restricted import public
 from serving.api import build_api
 from serving.deployment import Deployment, open_deployment
-from serving.described import EXAMPLES
-from serving.restricted import public
-from serving.service_settings import ServiceSettings
+from serving.web.described import EXAMPLES
 
 Questions = dict[str, tuple[str, dict[str, Any] | None]]
 

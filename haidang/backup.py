@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from features.errors import HaidangError
 from features.settings import Settings
 from haidang.alone import alone_in
-from serving.publication import MANIFEST
+from serving.catalogue.publication import MANIFEST
 
 CHECKSUMS, ABOUT = "SHA256SUMS", "backup.json"
 _NAME = re.compile(r"\d{8}T\d{6}Z")

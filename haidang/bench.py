@@ -32,7 +32,7 @@ from haidang import simulation
 from models.catalogue import read_hazards
 from models.hazard import Hazard
 from serving.deployment import open_deployment
-from serving.issue import Known, issue_from
+from serving.issued.issue import Known, issue_from
 from training.beyond_range import beyond_range, without_strong_storms
 from training.examples import known_examples
 from training.fit import fit

@@ -30,9 +30,9 @@ from haidang import fitting, issuing, simulation
 from haidang.load import Load, Loaded, asking, put, run
 from haidang.serve import serving
 from models.forecaster import load_forecaster
+from serving.access.service_settings import FILE_NAME
 from serving.deployment import Deployment, open_deployment
-from serving.issue import Known, issue_from
-from serving.service_settings import FILE_NAME
+from serving.issued.issue import Known, issue_from
 from training.fit import fit
 
 SERVICE = "haidang.bench_service:BenchedService"

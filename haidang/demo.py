@@ -23,8 +23,8 @@ from haidang.score_views import show_figures, show_judged
 from haidang.serve import serving
 from haidang.simulation import judge_champion
 from models.hazard import Hazard
-from serving.answer_models import RiskAnswer
 from serving.deployment import Deployment, open_deployment
+from serving.schemas.answer_models import RiskAnswer
 
 _FRESH_YEARS = 2
 _BY = "haidang demo"

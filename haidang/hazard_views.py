@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from haidang.console import as_time, console, print_models, table_of
 from models.targets import SIGNS
-from serving.hazard_models import HazardView, SiteView
+from serving.schemas.hazard_models import HazardView, SiteView
 
 _BASES = {"model": "mô hình / model", "rule": "quy tắc / rule", None: "không / none"}
 

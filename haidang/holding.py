@@ -10,7 +10,7 @@ from features.database import open_database
 from features.errors import HaidangError
 from haidang.promoting import ITSELF, roll_back
 from models.hazard import Hazard
-from serving.audit import Audit
+from serving.access.audit import Audit
 from serving.deployment import Deployment
 from training.performance import Performance
 

@@ -51,7 +51,7 @@ def issue_command(
 def publish_command(context: typer.Context) -> None:
     """Brings the bulk files of the shared datasets up to date; run twice it changes nothing."""
     from haidang.publishing import publish
-    from serving.service_settings import ServiceSettings
+    from serving.access.service_settings import ServiceSettings
 
     settings, now = context.obj, present_moment()
     for name, one in publish(open_deployment(settings), ServiceSettings(home=settings.home), now).items():

@@ -11,7 +11,7 @@ from features.errors import HaidangError
 from models.forecaster import load_forecaster
 from models.hazard import Hazard
 from serving.deployment import Deployment
-from serving.issue import Known, issue_from
+from serving.issued.issue import Known, issue_from
 from training.tracking import open_tracking
 
 

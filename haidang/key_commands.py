@@ -10,8 +10,8 @@ from features.database import open_database
 from features.settings import Settings
 from haidang.command_words import Json, present_moment
 from haidang.console import console
-from serving.audit import Audit
-from serving.keys import ROLES, Key, Keys, Role
+from serving.access.audit import Audit
+from serving.access.keys import ROLES, Key, Keys, Role
 
 keys_app = typer.Typer(help="Keys of agencies and persons, with their roles.", no_args_is_help=True)
 _By = Annotated[str, typer.Option(help="who does it, for the audit")]

@@ -18,7 +18,7 @@ from haidang.storms_kept import storms_kept
 from models.exam import ExamError
 from models.forecaster import ArtifactError, Card, Forecaster, load_forecaster, read_card
 from models.hazard import Hazard
-from serving.audit import Audit
+from serving.access.audit import Audit
 from serving.deployment import Deployment
 from serving.shelf import Promotion
 from training.decision import Decision, Finding, decided

@@ -10,7 +10,7 @@ from features.errors import HaidangError
 from features.settings import Settings
 from haidang.command_words import HazardName, Json, present_moment
 from haidang.console import console, table_of
-from serving.audit import Audit
+from serving.access.audit import Audit
 from serving.deployment import open_deployment
 
 audit_app = typer.Typer(help="Who did what, in a chain that cannot be changed unnoticed.", no_args_is_help=True)

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from features.variables import VARIABLES
 from haidang.published_parts import as_dataset
 from models.quantiles import COVERED
-from serving.datasets import DATASETS
+from serving.catalogue.datasets import DATASETS
 from serving.deployment import Deployment
-from serving.record_ids import KEY, ids_of
+from serving.issued.record_ids import KEY, ids_of
 
 Read = Callable[[str], pa.Table]
 

@@ -26,9 +26,9 @@ from haidang.published_parts import (
     text_field,
     versions,
 )
+from serving.access.sharing import Sharing
+from serving.catalogue.publication import Origin
 from serving.deployment import Deployment
-from serving.publication import Origin
-from serving.sharing import Sharing
 
 _NEVER_SHARED = frozenset({"line_list"})
 

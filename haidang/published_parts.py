@@ -14,8 +14,8 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from features.delta import is_table
-from serving.datasets import DATASETS
-from serving.publication import Origin
+from serving.catalogue.datasets import DATASETS
+from serving.catalogue.publication import Origin
 
 DAYS, MONTHS = "%Y-%m-%d", "%Y-%m"
 """Forms of the names of parts."""

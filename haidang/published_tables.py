@@ -27,9 +27,9 @@ from haidang.published_parts import (
 from models.issued import ISSUED
 from models.track_records import EVERYWHERE
 from models.verified import VERIFIED
-from serving.datasets import DATASETS
+from serving.access.sharing import Sharing
+from serving.catalogue.datasets import DATASETS
 from serving.deployment import Deployment
-from serving.sharing import Sharing
 
 ALL_SITES = "all"
 
@@ -38,7 +38,7 @@ def tables(deployment: Deployment, sharing: Sharing) -> dict[str, TableToRead]:
     """All datasets of a deployment as everybody sees it.
 
     Args:
-        deployment: what `serving.restricted.public` gave.
+        deployment: what `serving.answering.restricted.public` gave.
         sharing: which sources may be passed on.
 
     Raises:

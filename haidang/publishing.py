@@ -18,12 +18,21 @@ from haidang.alone import alone_in
 from haidang.published_parts import PartToRead, TableToRead, digest
 from haidang.published_tables import tables
 from haidang.writing_bulk import altered_rows, sorted_rows, write_bulk, write_manifest
-from serving.datasets import DATASETS, Dataset
+from serving.access.service_settings import ServiceSettings
+from serving.access.sharing import Sharing
+from serving.answering.restricted import public
+from serving.catalogue.datasets import DATASETS, Dataset
+from serving.catalogue.publication import (
+    MANIFEST,
+    BulkFile,
+    Change,
+    Part,
+    Publication,
+    Published,
+    read_publication,
+    rules_of,
+)
 from serving.deployment import Deployment
-from serving.publication import MANIFEST, BulkFile, Change, Part, Publication, Published, read_publication, rules_of
-from serving.restricted import public
-from serving.service_settings import ServiceSettings
-from serving.sharing import Sharing
 
 _UNSTATED = (
     "this deployment does not say whose its data are: state [sharing] in service.toml, with owner_vi, owner_en, "

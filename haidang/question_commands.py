@@ -8,12 +8,12 @@ from haidang.answer_views import show_explanation, show_risk
 from haidang.command_words import HazardName, Json, moment_or_none, present_moment
 from haidang.console import waiting
 from haidang.hazard_views import show_hazards, show_sites
-from serving.answer_models import RiskQuestion
-from serving.answers import Answers
+from serving.answering.answers import Answers
+from serving.answering.explaining import explained
 from serving.deployment import open_deployment
-from serving.explain_models import ExplainQuestion
-from serving.explaining import explained
-from serving.site_view import site_views
+from serving.schemas.answer_models import RiskQuestion
+from serving.schemas.explain_models import ExplainQuestion
+from serving.views.site_view import site_views
 
 YEARS_AHEAD = (2030, 2050, 2090)
 

@@ -18,7 +18,7 @@ from haidang.verifying import settle, verified_forecasts
 from haidang.watching import Watched, watch
 from models.forecaster import Forecaster
 from serving.deployment import Deployment
-from serving.issue import Known, issue_from
+from serving.issued.issue import Known, issue_from
 
 WATCHED_EVERY_DAYS, COMPACTED_EVERY_DAYS = 7, 7
 

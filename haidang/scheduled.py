@@ -128,8 +128,8 @@ def compact(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, P
 def publish(settings: Settings, now: pd.Timestamp, tell: Tell) -> Mapping[str, Part]:
     """One part: the shared datasets are brought up to date, where the service's settings say whose they are."""
     from haidang.publishing import publish as publish_all
+    from serving.access.service_settings import ServiceSettings
     from serving.deployment import open_deployment
-    from serving.service_settings import ServiceSettings
 
     service = ServiceSettings(home=settings.home)
 

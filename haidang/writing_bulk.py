@@ -10,8 +10,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.errors import HaidangError
-from serving.datasets import Dataset
-from serving.publication import ENDINGS, BulkFile, BulkFormat
+from serving.catalogue.datasets import Dataset
+from serving.catalogue.publication import ENDINGS, BulkFile, BulkFormat
 
 CHANGE, COMMIT = "_change_type", "_commit_version"
 """Columns of files that tell of altered rows, named as in the change data feed of Delta Lake."""

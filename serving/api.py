@@ -7,23 +7,23 @@ from fastapi import Depends, FastAPI, Query, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import RedirectResponse, Response
 
-from serving.answers import Answers
-from serving.answers_for import answers_for
-from serving.described import VERSION, describe
-from serving.explain_models import ExplainQuestion, Explanation
-from serving.explaining import explained
-from serving.levels import levels as levels_together
-from serving.levels_models import LevelsAnswer, LevelsQuestion
-from serving.problems import report_problems
-from serving.resources import PROBLEMS, json_response
-from serving.routes_datasets import add_datasets
-from serving.routes_forecasts import add_forecasts
-from serving.routes_reference import add_reference
-from serving.routes_risk import add_risk
-from serving.routes_scenario import add_scenario
-from serving.routes_triggers import add_triggers
-from serving.routes_verification import add_verification
-from serving.strict_route import StrictRoute
+from serving.answering.answers import Answers
+from serving.answering.explaining import explained
+from serving.answering.levels import levels as levels_together
+from serving.routes.catalogue import add_datasets
+from serving.routes.forecasts import add_forecasts
+from serving.routes.reference import add_reference
+from serving.routes.risk import add_risk
+from serving.routes.triggers import add_triggers
+from serving.routes.verification import add_verification
+from serving.routes.what_if import add_scenario
+from serving.schemas.explain_models import ExplainQuestion, Explanation
+from serving.schemas.levels_models import LevelsAnswer, LevelsQuestion
+from serving.web.answers_for import answers_for
+from serving.web.described import VERSION, describe
+from serving.web.problems import report_problems
+from serving.web.resources import PROBLEMS, json_response
+from serving.web.strict_route import StrictRoute
 
 
 def build_api() -> FastAPI:

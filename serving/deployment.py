@@ -10,8 +10,8 @@ from models.hazard import Hazard
 from models.issued import IssuedForecasts
 from models.track_records import TrackRecords
 from models.verified import VerifiedForecasts
-from serving.as_issued import AsIssuedRecords
-from serving.hides import NOTHING, Hides
+from serving.access.hides import NOTHING, Hides
+from serving.issued.as_issued import AsIssuedRecords
 from serving.shelf import Shelf
 
 

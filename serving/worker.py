@@ -12,23 +12,23 @@ from starlette.types import ASGIApp
 
 from features.database import open_database
 from features.settings import Settings
-from serving.answers import Answers
+from serving.access.audit import Audit
+from serving.access.callers import KeyRing
+from serving.access.keys import Keys
+from serving.access.service_settings import ServiceSettings
+from serving.access.slots import Slots
+from serving.answering.answers import Answers
+from serving.answering.restricted import public
 from serving.api import build_api
-from serving.audit import Audit
-from serving.body_limit import BodyLimit
-from serving.callers import KeyRing
 from serving.deployment import open_deployment
-from serving.held_answers import HeldAnswers
-from serving.in_time import InTime
-from serving.json_log import log_as_json
-from serving.keys import Keys
-from serving.metrics import Metrics
-from serving.request_gate import Gate
-from serving.restricted import public
-from serving.service_settings import ServiceSettings
 from serving.shelf import SHELF_ERRORS
-from serving.slots import Slots
-from serving.starting import OnceStarted
+from serving.web.body_limit import BodyLimit
+from serving.web.held_answers import HeldAnswers
+from serving.web.in_time import InTime
+from serving.web.json_log import log_as_json
+from serving.web.metrics import Metrics
+from serving.web.request_gate import Gate
+from serving.web.starting import OnceStarted
 
 _LOG = logging.getLogger("haidang.service")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import httpx
 
-from serving.answers import Answers
+from serving.answering.answers import Answers
 from serving.api import build_api
-from serving.body_limit import BodyLimit
-from serving.problem_report import Problem
+from serving.schemas.problem_report import Problem
+from serving.web.body_limit import BodyLimit
 
 Ask = Callable[..., httpx.Response]
 

@@ -21,12 +21,12 @@ from tiny_deployment import (
 from features.errors import UnknownNameError
 from haidang import issuing
 from models.exam import Exam, ExamError
-from serving.answer_models import RiskAnswer, RiskQuestion
-from serving.answers import Answers
-from serving.explain_models import ExplainQuestion, Explanation
-from serving.explaining import explained
-from serving.issue import issue
-from serving.refusals import FieldError, LoadingError, WithheldError
+from serving.access.refusals import FieldError, LoadingError, WithheldError
+from serving.answering.answers import Answers
+from serving.answering.explaining import explained
+from serving.issued.issue import issue
+from serving.schemas.answer_models import RiskAnswer, RiskQuestion
+from serving.schemas.explain_models import ExplainQuestion, Explanation
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from openapi_strategies import Questions
 from tiny_deployment import COAST, SMALL, answering_everybody, the_deployment
 
+from serving.access.service_settings import ServiceSettings
 from serving.api import build_api
-from serving.body_limit import BodyLimit
-from serving.metrics import Metrics
-from serving.request_gate import Gate
-from serving.service_settings import ServiceSettings
+from serving.web.body_limit import BodyLimit
+from serving.web.metrics import Metrics
+from serving.web.request_gate import Gate
 
 API = build_api()
 TOLD = API.openapi()

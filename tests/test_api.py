@@ -10,11 +10,11 @@ import pytest
 from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, a_copy, answering, the_deployment, write_hazard
 
-from serving.answer_models import RiskAnswer
+from serving.access.service_settings import LARGEST_BODY
 from serving.api import build_api
-from serving.explain_models import Explanation
-from serving.hazard_models import HazardView, SiteView
-from serving.service_settings import LARGEST_BODY
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.explain_models import Explanation
+from serving.schemas.hazard_models import HazardView, SiteView
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pytest
 from tiny_deployment import SMALL, opened, the_deployment
 
 from haidang.api_examples import examples, questions, shortened
-from serving.described import EXAMPLES
-from serving.explain_models import ExplainAnswer
-from serving.scenario_models import ScenarioAnswer
-from serving.trigger_models import SimulateAnswer, TriggerAnswer
-from serving.verification_models import AggregatesAnswer, VerificationPage
+from serving.scenarios.scenario_models import ScenarioAnswer
+from serving.schemas.explain_models import ExplainAnswer
+from serving.verification.trigger_models import SimulateAnswer, TriggerAnswer
+from serving.verification.verification_models import AggregatesAnswer, VerificationPage
+from serving.web.described import EXAMPLES
 
 WRITTEN: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
 

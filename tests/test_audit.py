@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from features.database import open_database
-from serving.audit import Audit
+from serving.access.audit import Audit
 
 AT = pd.Timestamp("2026-03-01 07:00", tz="Asia/Ho_Chi_Minh")
 

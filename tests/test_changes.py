@@ -9,10 +9,10 @@ from features.past import TotalOver
 from features.spatial import NeighbourMean
 from features.transformed import Logarithm
 from models.catalogue import read_hazards
-from serving.change_models import DisplaceTrack, Scale, ScenarioQuestion, Shift
-from serving.changes import OfHazard, read_changes, reads
-from serving.hides import NOTHING, Hides
-from serving.refusals import FieldError
+from serving.access.hides import NOTHING, Hides
+from serving.access.refusals import FieldError
+from serving.scenarios.change_models import DisplaceTrack, Scale, ScenarioQuestion, Shift
+from serving.scenarios.changes import OfHazard, read_changes, reads
 
 WET = a_tiny_hazard(
     features=(

@@ -14,8 +14,8 @@ import pytest
 from tiny_deployment import COAST, SMALL, a_copy, opened, the_deployment, write_hazard, write_settings
 
 from haidang import cli, fitting
-from serving.answer_models import RiskAnswer
-from serving.hazard_models import HazardView, SiteView
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.hazard_models import HazardView, SiteView
 
 MAPPING = """
 name = "station"

@@ -14,7 +14,7 @@ from tiny_deployment import COAST, HANOI, ISSUED, SMALL, answering, the_deployme
 from features.errors import HaidangError
 from haidang.client import Client, ProblemError, UnreachableError, cube
 from serving.api import build_api
-from serving.body_limit import BodyLimit
+from serving.web.body_limit import BodyLimit
 
 
 class InThisProcess(httpx.BaseTransport):

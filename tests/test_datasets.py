@@ -27,14 +27,14 @@ from haidang import scheduled
 from haidang.publishing import publish
 from haidang.verifying import verify
 from models.verified import VERIFIED
-from serving.answers import Answers
-from serving.dataset_models import ChangesView, DatasetView, FilesView
-from serving.datasets import DATASETS
-from serving.dcat import CONTEXT
-from serving.file_answers import BeyondError, stretch_asked
-from serving.publication import Publication, read_publication
-from serving.restricted import ATTRIBUTE, public
-from serving.service_settings import ServiceSettings
+from serving.access.service_settings import ServiceSettings
+from serving.answering.answers import Answers
+from serving.answering.restricted import ATTRIBUTE, public
+from serving.catalogue.dataset_models import ChangesView, DatasetView, FilesView
+from serving.catalogue.datasets import DATASETS
+from serving.catalogue.dcat import CONTEXT
+from serving.catalogue.publication import Publication, read_publication
+from serving.web.file_answers import BeyondError, stretch_asked
 
 BASE = "https://haidang.example.vn"
 DCAT, TERMS, SPDX = "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/", "http://spdx.org/rdf/terms#"

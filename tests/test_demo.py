@@ -16,7 +16,7 @@ from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES
 from haidang import backtesting, cases, crowning, demo, fitting, issuing
 from haidang.cases import CASES
-from serving.answer_models import RiskQuestion
+from serving.schemas.answer_models import RiskQuestion
 
 MAPPINGS = sorted(Path(cases.__file__).parent.glob("*.toml"))
 TOXINS = Path(__file__).parents[1].parent / "shared" / "data" / "domoic_acid"

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 from fastapi import Depends, FastAPI
 
+from serving.access.callers import Caller, requires
 from serving.api import build_api
-from serving.callers import Caller, requires
-from serving.described import describe
-from serving.problem_report import Problem
-from serving.problems import report_problems
+from serving.schemas.problem_report import Problem
+from serving.web.described import describe
+from serving.web.problems import report_problems
 
 TOLD = build_api().openapi()
 

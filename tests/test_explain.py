@@ -9,14 +9,14 @@ from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ISSUED, SMALL, answering, the_deployment
 
 from models.rule import Rule
-from serving.answer_models import RiskQuestion
-from serving.answers import Answers
-from serving.explain_models import ExplainAnswer, ExplainedPeriod, ExplainQuestion, WhyQuestion
-from serving.explaining import explained
-from serving.held import Held
-from serving.record_ids import NoSuchForecastError
-from serving.refusals import FieldError, WithheldError
-from serving.whys import whys
+from serving.access.refusals import FieldError, WithheldError
+from serving.answering.answers import Answers
+from serving.answering.explaining import explained
+from serving.answering.held import Held
+from serving.issued.record_ids import NoSuchForecastError
+from serving.scenarios.whys import whys
+from serving.schemas.answer_models import RiskQuestion
+from serving.schemas.explain_models import ExplainAnswer, ExplainedPeriod, ExplainQuestion, WhyQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 EARLY, WET = ISSUED[0].isoformat(), "2022-07-20T07:00+07:00"
@@ -117,7 +117,7 @@ def test_an_id_that_never_was_is_not_found(answers: Answers, ask: Ask) -> None:
 
 
 def test_too_many_periods_are_refused(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.whys.MOST_EXPLAINED_PERIODS", 9)
+    monkeypatch.setattr("serving.scenarios.whys.MOST_EXPLAINED_PERIODS", 9)
     with pytest.raises(FieldError, match="10 periods are more than 9"):
         why(answers, hazard=SMALL)
 

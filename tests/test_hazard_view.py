@@ -12,9 +12,9 @@ from haidang.console import console
 from haidang.hazard_views import show_hazards
 from models.forecaster import Card, Skill
 from models.hazard import Hazard
-from serving.cards import newest_card, skill, skill_horizon
-from serving.hazard_models import HazardView
-from serving.hazard_view import baselines, needs
+from serving.answering.hazard_view import baselines, needs
+from serving.schemas.hazard_models import HazardView
+from serving.views.cards import newest_card, skill, skill_horizon
 
 
 @pytest.fixture(scope="module")

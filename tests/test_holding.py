@@ -14,10 +14,10 @@ from features.errors import HaidangError
 from haidang import fitting, issuing
 from haidang.holding import LiveCalibration, hold_to_band
 from haidang.promoting import promote_by_force
-from serving.answer_models import RiskQuestion
-from serving.audit import Audit
+from serving.access.audit import Audit
+from serving.access.refusals import WithheldError
 from serving.deployment import Deployment
-from serving.refusals import WithheldError
+from serving.schemas.answer_models import RiskQuestion
 from training.fit import fit
 from training.live import in_the_shadow
 from training.tracking import open_tracking

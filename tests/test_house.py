@@ -94,7 +94,7 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
     }
     allowed = {"features/settings.py", "haidang/client/client.py"}  # a client has no deployment
     assert readers <= allowed
-    assert importers("pydantic_settings") <= {"features/settings.py", "serving/service_settings.py"}
+    assert importers("pydantic_settings") <= {"features/settings.py", "serving/access/service_settings.py"}
 
 
 @pytest.mark.parametrize(

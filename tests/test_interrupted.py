@@ -36,7 +36,7 @@ from tiny_deployment import (
 from features.archive import Archive
 from features.database import open_database
 from haidang import crowning, issuing, promoting
-from serving.audit import Audit
+from serving.access.audit import Audit
 from serving.deployment import Deployment
 from serving.shelf import Shelf
 from training.tracking import Tracking, open_tracking

@@ -18,7 +18,7 @@ from features.sites import Sites
 from haidang import issuing
 from models.issued import ISSUED as COLUMNS
 from serving.deployment import Deployment
-from serving.issue import issue
+from serving.issued.issue import issue
 
 
 @pytest.fixture(scope="module")

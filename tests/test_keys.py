@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from features.database import open_database
 from features.errors import HaidangError, UnknownNameError
 from haidang.cli import app
-from serving.audit import Audit
-from serving.callers import Caller, KeyRing, NotAllowedError
-from serving.keys import INCLUDES, ROLES, Keys, Role, key_of
+from serving.access.audit import Audit
+from serving.access.callers import Caller, KeyRing, NotAllowedError
+from serving.access.keys import INCLUDES, ROLES, Keys, Role, key_of
 
 NOW = pd.Timestamp("2026-01-10 08:00", tz="Asia/Ho_Chi_Minh")
 LATER = NOW + pd.Timedelta(days=30)

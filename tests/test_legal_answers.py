@@ -11,12 +11,12 @@ import pytest
 from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, answering, opened
 
 from models.issued import ISSUED as COLUMNS
-from serving.answer_models import RiskAnswer, RiskQuestion
-from serving.answers import Answers
+from serving.access.refusals import FieldError
+from serving.answering.answers import Answers
+from serving.answering.levels import levels
 from serving.api import build_api
-from serving.levels import levels
-from serving.levels_models import FearedLoss, LevelsAnswer, LevelsQuestion
-from serving.refusals import FieldError
+from serving.schemas.answer_models import RiskAnswer, RiskQuestion
+from serving.schemas.levels_models import FearedLoss, LevelsAnswer, LevelsQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 FACTS = {"S1": ("no", "4"), "S2": ("no", "2"), "S3": ("no", "1"), "S4": ("no", ""), "S5": ("yes", "4")}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.limits import Buckets, neighbourhood
+from serving.access.limits import Buckets, neighbourhood
 
 
 def test_a_burst_passes_and_then_one_request_for_each_new_token() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from features.settings import Settings
 from haidang import cli
-from serving.request_gate import PROBED
-from serving.service_settings import ServiceSettings
+from serving.access.service_settings import ServiceSettings
+from serving.web.request_gate import PROBED
 
 FILE = Path(cli.__file__).parent / "units" / "haidang.nginx.conf"
 Block = list[tuple[list[str], "Block | None"]]

@@ -17,13 +17,13 @@ from tiny_deployment import COAST, ENDS, SMALL, a_copy, local, opened
 
 from haidang.publishing import publish
 from haidang.verifying import verify
+from serving.access.keys import Role
+from serving.access.service_settings import ServiceSettings
 from serving.api import build_api
-from serving.issue import issue
-from serving.keys import Role
-from serving.outlets import MEDIA_TYPES
-from serving.publication import ENDINGS, FORMATS
-from serving.record_ids import ids_of
-from serving.service_settings import ServiceSettings
+from serving.catalogue.publication import ENDINGS, FORMATS
+from serving.issued.issue import issue
+from serving.issued.record_ids import ids_of
+from serving.web.outlets import MEDIA_TYPES
 
 SECRET = 98765.25
 """The value of a restricted variable at the sites, beyond all that was learned from."""

@@ -15,13 +15,13 @@ from tiny_deployment import COAST, ENDS, HANOI, SMALL, a_copy, answering, local,
 
 from features.sources.peers.hubverse import Hubverse
 from haidang import issuing
-from serving.answer_models import RiskAnswer
-from serving.conditional import prepare
-from serving.forecast_models import Interval, Quantile
-from serving.law_models import LegalPeriod
-from serving.outlets import TABLE, NotAcceptableError, as_csv, as_geojson, as_hubverse, as_parquet, format_asked
-from serving.record_models import ForecastRecord
-from serving.records import by_hazard
+from serving.answering.conditional import prepare
+from serving.answering.records import by_hazard
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.forecast_models import Interval, Quantile
+from serving.schemas.law_models import LegalPeriod
+from serving.schemas.record_models import ForecastRecord
+from serving.web.outlets import TABLE, NotAcceptableError, as_csv, as_geojson, as_hubverse, as_parquet, format_asked
 
 
 @pytest.fixture(scope="module")

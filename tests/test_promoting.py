@@ -21,10 +21,10 @@ from haidang import backtesting, fitting
 from haidang.promoting import challenge, promote_by_force, roll_back
 from models.exceedance import log_odds
 from models.forecaster import Forecaster
-from serving.answer_models import RiskQuestion
-from serving.answers import Answers
-from serving.audit import Audit, Entry
+from serving.access.audit import Audit, Entry
+from serving.answering.answers import Answers
 from serving.deployment import Deployment
+from serving.schemas.answer_models import RiskQuestion
 from serving.shelf import Shelf
 from training.backtest import Backtest
 from training.decision import Decision

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from features.errors import HaidangError
 from haidang.published_parts import PartToRead, TableToRead
 from haidang.publishing import brought_up_to_date
-from serving.datasets import Column, Dataset
-from serving.publication import BulkFile, Published
+from serving.catalogue.datasets import Column, Dataset
+from serving.catalogue.publication import BulkFile, Published
 
 NOW = pd.Timestamp("2026-11-27T00:00Z")
 RAIN = Dataset(

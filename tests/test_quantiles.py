@@ -19,7 +19,7 @@ from models.partial_pooling import borrowed_at
 from models.quantiles import LEARNED, LEVELS, Quantiles
 from models.season import SEASONS
 from models.spread import HIGH, LOW, Spread
-from serving.rendering import render
+from serving.views.rendering import render
 from training.backtest import Backtest
 from training.tracking import Tracking
 

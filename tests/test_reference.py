@@ -13,9 +13,9 @@ from features.database import open_database
 from features.entries import Receipt
 from features.ingest_log import IngestLog
 from models.law.decision_18 import DECISION_18
-from serving.freshness import Freshness
-from serving.hazard_models import HazardView, SiteView
-from serving.reference_models import LawView, SourceView
+from serving.schemas.hazard_models import HazardView, SiteView
+from serving.schemas.reference_models import LawView, SourceView
+from serving.views.freshness import Freshness
 
 _SOURCES = TypeAdapter(list[SourceView])
 

@@ -20,7 +20,7 @@ from haidang.rehearsal_report import Report, report, track_record
 from haidang.rehearsal_steps import Ingesting
 from haidang.rehearsing import rehearse, show_report
 from serving.deployment import Deployment
-from serving.issue import issue
+from serving.issued.issue import issue
 
 START, END = local("2023-05-01"), local("2023-05-07")
 PROBABILITIES = ["probabilities", "climatology", "persistence"]

@@ -17,15 +17,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from features.database import open_database
-from serving.callers import Caller, KeyRing, caller_of, requires
-from serving.in_time import InTime
-from serving.json_log import Answered, InBatches, without_secrets
-from serving.keys import Keys, Role
-from serving.metrics import Metrics
-from serving.problem_report import Problem
-from serving.problems import report_problems
-from serving.request_gate import Gate
-from serving.service_settings import ServiceSettings
+from serving.access.callers import Caller, KeyRing, caller_of, requires
+from serving.access.keys import Keys, Role
+from serving.access.service_settings import ServiceSettings
+from serving.schemas.problem_report import Problem
+from serving.web.in_time import InTime
+from serving.web.json_log import Answered, InBatches, without_secrets
+from serving.web.metrics import Metrics
+from serving.web.problems import report_problems
+from serving.web.request_gate import Gate
 
 MADE = pd.Timestamp("2026-01-01", tz="UTC")
 NEVER = pd.Timestamp("2200-01-01", tz="UTC")

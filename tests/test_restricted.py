@@ -15,17 +15,17 @@ from features.database import open_database
 from features.past import TotalOver
 from features.sites import Sites
 from models.hazard import Hazard
-from serving.answers import Answers
+from serving.access.audit import Audit
+from serving.access.callers import KeyRing
+from serving.access.hides import NOTHING, Hides
+from serving.access.keys import Keys, Role
+from serving.access.service_settings import ServiceSettings
+from serving.answering.answers import Answers
+from serving.answering.restricted import SMALLEST_COUNT, public
 from serving.api import build_api
-from serving.audit import Audit
-from serving.callers import KeyRing
-from serving.forecast_models import BeyondTraining
-from serving.hides import NOTHING, Hides
-from serving.keys import Keys, Role
-from serving.metrics import Metrics
-from serving.request_gate import Gate
-from serving.restricted import SMALLEST_COUNT, public
-from serving.service_settings import ServiceSettings
+from serving.schemas.forecast_models import BeyondTraining
+from serving.web.metrics import Metrics
+from serving.web.request_gate import Gate
 
 MADE, NEVER = pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 FARM = "S4"

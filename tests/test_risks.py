@@ -10,15 +10,15 @@ import pytest
 from tiny_deployment import COAST, ISSUED, SMALL, answering, opened, the_deployment
 
 from features.errors import HaidangError
-from serving.answer_models import RiskAnswer
-from serving.answers import Answers
-from serving.explain_models import ExplainQuestion
-from serving.explaining import explained
-from serving.likelihood import SCALE, in_words
-from serving.positions import open_positions
-from serving.refusals import FieldError, WithheldError
-from serving.risk_models import RisksAnswer, RisksQuestion
-from serving.risks import risks
+from serving.access.refusals import FieldError, WithheldError
+from serving.answering.answers import Answers
+from serving.answering.explaining import explained
+from serving.answering.positions import open_positions
+from serving.answering.risks import risks
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.explain_models import ExplainQuestion
+from serving.schemas.likelihood import SCALE, in_words
+from serving.schemas.risk_models import RisksAnswer, RisksQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 
@@ -201,14 +201,14 @@ def test_drivers_are_told_on_request_as_the_explanation_tells_them(answers: Answ
 
 
 def test_drivers_of_too_many_pairs_are_refused(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.risks.MOST_EXPLAINED", 8)
+    monkeypatch.setattr("serving.answering.risks.MOST_EXPLAINED", 8)
     with pytest.raises(FieldError, match="8 pairs of hazard and site, not 10") as told:
         several(answers, SMALL, COAST, include=["drivers"])
     assert told.value.field == "include"
 
 
 def test_an_answer_of_too_many_periods_is_refused(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.risks.MOST_PERIODS", 9)
+    monkeypatch.setattr("serving.answering.risks.MOST_PERIODS", 9)
     with pytest.raises(FieldError, match="would hold 10 periods, more than 9"):
         one(answers)
 

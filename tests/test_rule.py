@@ -17,7 +17,7 @@ from models.forecaster import Forecaster, load_forecaster
 from models.hazard import Hazard
 from models.rule import Rule, at_least
 from models.targets import Highest
-from serving.issue import issue
+from serving.issued.issue import issue
 from training.examples import NoOutcomeError
 from training.fit import fit
 

@@ -16,14 +16,14 @@ from features.ahead import TotalAhead
 from models.exceedance import Exceedance, Floats
 from models.forecaster import Forecaster
 from models.guard import Guarded
-from serving.answer_models import RiskQuestion
-from serving.answers import Answers
-from serving.change_models import ScenarioQuestion
-from serving.held import Held
-from serving.hides import Hides
-from serving.refusals import FieldError, WithheldError
-from serving.scenario import scenario
-from serving.scenario_models import HazardScenario, ScenarioAnswer
+from serving.access.hides import Hides
+from serving.access.refusals import FieldError, WithheldError
+from serving.answering.answers import Answers
+from serving.answering.held import Held
+from serving.scenarios.change_models import ScenarioQuestion
+from serving.scenarios.scenario import scenario
+from serving.scenarios.scenario_models import HazardScenario, ScenarioAnswer
+from serving.schemas.answer_models import RiskQuestion
 
 NOW = datetime.fromisoformat("2023-07-01T12:00+07:00")
 EARLY, WET = ISSUED[0].isoformat(), "2022-07-20T07:00+07:00"
@@ -257,7 +257,7 @@ def test_what_is_not_told_to_a_caller_is_not_changed_for_them_either(answers: An
 def test_too_much_is_refused(answers: Answers, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     body = {"hazard": SMALL, "changes": 9 * [MORE]}
     assert problem_of(ask("POST", "/scenario", json=body), 422).errors[0]["field"] == "changes"
-    monkeypatch.setattr("serving.scenario.MOST_PERIODS", 9)
+    monkeypatch.setattr("serving.scenarios.scenario.MOST_PERIODS", 9)
     with pytest.raises(FieldError, match="10 periods, more than 9"):
         what_if(answers, MORE)
 

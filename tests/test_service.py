@@ -18,9 +18,9 @@ from features.settings import Settings
 from haidang import crowning, issuing
 from haidang.load import Load, Loaded, run
 from haidang.serve import serve_command, serving
-from serving.answer_models import RiskAnswer
-from serving.keys import Keys
-from serving.problem_report import Problem
+from serving.access.keys import Keys
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.problem_report import Problem
 
 _REFRESH_SECONDS = 0.2
 

@@ -18,7 +18,7 @@ from features.sources.simulated import SimulatedProvince
 from haidang import cli, simulation
 from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
-from serving.issue import issue
+from serving.issued.issue import issue
 from training.fit import fit
 
 Run = Callable[..., str]

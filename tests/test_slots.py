@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from serving.slots import BusyError, Slots
+from serving.access.slots import BusyError, Slots
 
 
 def test_who_finds_no_slot_is_told_to_come_again() -> None:

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from serving.problem_report import Problem
-from serving.starting import OnceStarted
+from serving.schemas.problem_report import Problem
+from serving.web.starting import OnceStarted
 
 
 def asked(state: State, path: str) -> httpx.Response:

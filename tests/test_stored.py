@@ -10,11 +10,11 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, answering, local
 
 from models.issued import ISSUED as COLUMNS
 from models.issued import IssuedForecasts
-from serving.answer_models import RiskAnswer
-from serving.issue import issue
-from serving.record_ids import ids_of, issue_of, record_id
-from serving.record_models import ForecastPage, ForecastRecord, Passport, Replay
-from serving.stored import StoredForecasts, Wanted
+from serving.issued.issue import issue
+from serving.issued.record_ids import ids_of, issue_of, record_id
+from serving.issued.stored import StoredForecasts, Wanted
+from serving.schemas.answer_models import RiskAnswer
+from serving.schemas.record_models import ForecastPage, ForecastRecord, Passport, Replay
 
 _OF_BOTH = 2 * (5 + 4) * 2  # issues, sites of both hazards, periods
 

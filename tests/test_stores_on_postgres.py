@@ -12,7 +12,7 @@ from features.entries import Receipt
 from features.ingest_log import IngestLog
 from haidang.alerts import Alerts
 from haidang.job_log import LEASE, JobLog
-from serving.keys import Keys, key_of
+from serving.access.keys import Keys, key_of
 
 NOW = pd.Timestamp("2026-07-01T00:00Z")
 HOUR = pd.Timedelta(hours=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.suppression import hidden
+from serving.access.suppression import hidden
 
 TABLES = st.integers(1, 6).flatmap(
     lambda groups: st.tuples(

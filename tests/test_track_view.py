@@ -8,9 +8,9 @@ import pytest
 from tiny_deployment import COAST, ENDS, SMALL, a_copy, answering, opened, the_deployment
 
 from models.track_records import TrackRecord
-from serving.answer_models import RiskQuestion
-from serving.forecast_models import Share
-from serving.track_view import by_place
+from serving.schemas.answer_models import RiskQuestion
+from serving.schemas.forecast_models import Share
+from serving.views.track_view import by_place
 
 NOW = ENDS.to_pydatetime()
 

@@ -12,11 +12,11 @@ from features.periods import Periods
 from models.cost_loss import THRESHOLDS, Stake, cheapest, counts
 from models.track_records import TrackRecord, TrackRecords
 from models.verified import VERIFIED, VerifiedForecasts
-from serving.as_issued import AsIssued, AsIssuedRecords, read_as_issued
-from serving.finding_triggers import trigger_of
-from serving.refusals import FieldError
-from serving.simulating import simulation
-from serving.trigger_models import SimulatedRow, SimulateQuestion, TriggerQuestion
+from serving.access.refusals import FieldError
+from serving.issued.as_issued import AsIssued, AsIssuedRecords, read_as_issued
+from serving.verification.finding_triggers import trigger_of
+from serving.verification.simulating import simulation
+from serving.verification.trigger_models import SimulatedRow, SimulateQuestion, TriggerQuestion
 
 HAZARD = a_tiny_hazard(periods=Periods(days=1, count=2))
 DAY = pd.Timedelta(days=1)
@@ -244,7 +244,7 @@ def test_a_short_record_gives_the_ratio_alone_and_says_so(small: AsIssued) -> No
 
 def test_only_so_many_of_the_newest_questions_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # two sites and two leads are four questions a day: 660 days before 1 January 2026 it was 12 March 2024
-    monkeypatch.setattr("serving.as_issued.MOST_ROWS", 4 * 660)
+    monkeypatch.setattr("serving.issued.as_issued.MOST_ROWS", 4 * 660)
     record = held(tmp_path, many())
     assert (len(record), int(record.asked.end.min())) == (355, int(np.datetime64("2024-03-12", "D").astype(int)))
 

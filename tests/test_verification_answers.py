@@ -21,19 +21,19 @@ from tiny_deployment import ENDS, SMALL, a_copy, opened, the_deployment
 from haidang.verifying import verify
 from models.as_shown import COLUMNS
 from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecords
-from serving.aggregates import aggregated as forecasts_together
-from serving.answers import Answers
+from serving.access.service_settings import ServiceSettings
+from serving.access.slots import BusyError
+from serving.access.turns import Turns
+from serving.answering.answers import Answers
+from serving.answering.hidden_sites import HiddenSites
 from serving.api import build_api
-from serving.as_issued import AsIssued, AsIssuedRecords
-from serving.hidden_sites import HiddenSites
-from serving.metrics import Metrics
-from serving.request_gate import Gate
-from serving.service_settings import ServiceSettings
-from serving.slots import BusyError
-from serving.turns import Turns
-from serving.verification_models import VerificationPage, VerificationRow
-from serving.verification_table import WHOLE_YEAR, verification
-from serving.verifications import aggregated
+from serving.issued.as_issued import AsIssued, AsIssuedRecords
+from serving.verification.aggregates import aggregated as forecasts_together
+from serving.verification.verification_models import VerificationPage, VerificationRow
+from serving.verification.verification_table import WHOLE_YEAR, verification
+from serving.verification.verifications import aggregated
+from serving.web.metrics import Metrics
+from serving.web.request_gate import Gate
 from training.track_record import track_record
 
 FOUR = rows((1, 1, 0.0, 0.1), (2, 1, 12.0, 0.8), (3, 1, 40.0, 0.6), (4, 1, 5.0, 0.3))

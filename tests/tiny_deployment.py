@@ -25,10 +25,10 @@ keep_tools_quiet()
 
 from haidang import backtesting, crowning, fitting, issuing  # noqa: E402
 from haidang.publishing import publish  # noqa: E402
-from serving.answers import Answers  # noqa: E402
+from serving.access.service_settings import ServiceSettings  # noqa: E402
+from serving.answering.answers import Answers  # noqa: E402
+from serving.answering.restricted import public  # noqa: E402
 from serving.deployment import Deployment, open_deployment  # noqa: E402
-from serving.restricted import public  # noqa: E402
-from serving.service_settings import ServiceSettings  # noqa: E402
 
 HANOI = "Asia/Ho_Chi_Minh"
 SITES = """\

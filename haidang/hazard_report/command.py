@@ -26,8 +26,8 @@ def report_command(
     from haidang.hazard_report.facts import gather
     from haidang.hazard_report.page import default_folder, write
     from haidang.hazard_report.pictures import pictures
-    from serving.cards import newest_card
     from serving.deployment import open_deployment
+    from serving.views.cards import newest_card
     from training.archive_peers import recipes
     from training.tracking import open_tracking
 

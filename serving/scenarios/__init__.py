@@ -1,0 +1,1 @@
+"""What would be said had something else been known, and why it is said."""

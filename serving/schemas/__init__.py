@@ -1,0 +1,1 @@
+"""The shapes of questions and answers that several resources share."""

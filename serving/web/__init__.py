@@ -1,0 +1,1 @@
+"""HTTP: the gate before every request, and how answers, formats and errors are sent."""
