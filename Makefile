@@ -29,25 +29,25 @@ format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff format .
 
 hazards: $(STAMP)  ## write the table of hazards into the README
-	$(BIN)/python -m haidang.hazard_table README.md
+	$(BIN)/python -m haidang.views.hazard_table README.md
 
 bench: $(STAMP)  ## time simulation, training, issues, oracles and `ask`, and print the figures
-	$(BIN)/python -m haidang.bench
+	$(BIN)/python -m haidang.benchmarks.speed
 
 bench-skill: $(STAMP)  ## write the table of skill of every hazard into var/bench-skill; stopped, it goes on where it was
-	$(BIN)/python -m haidang.bench_skill $(ARGS)
+	$(BIN)/python -m haidang.benchmarks.skill $(ARGS)
 
 bench-real: $(STAMP)  ## test the cases on real data in DATA, beside persistence and climatology, with verdicts
-	$(BIN)/python -m haidang.bench_real $(DATA)
+	$(BIN)/python -m haidang.benchmarks.real_cases $(DATA)
 
 bench-storms: $(STAMP)  ## storms stronger than any of the record, beside the truth
-	$(BIN)/python -m haidang.bench storms
+	$(BIN)/python -m haidang.benchmarks.speed storms
 
 bench-drift: $(STAMP)  ## alarms of drift without any, days until a bias is found, and what retraining brings
-	$(BIN)/python -m haidang.bench_drift $(ARGS)
+	$(BIN)/python -m haidang.benchmarks.drift $(ARGS)
 
 bench-serve: $(STAMP)  ## how fast the service answers, starts and takes up what is new, beside its targets; takes ARGS
-	$(BIN)/python -m haidang.bench_serve $(ARGS)
+	$(BIN)/python -m haidang.benchmarks.serve $(ARGS)
 
 lock:  ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \

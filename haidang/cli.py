@@ -14,19 +14,17 @@ from features.settings import Settings, keep_tools_quiet
 
 keep_tools_quiet()
 
-from haidang.archive_commands import (  # noqa: E402  (after the tools were told to keep quiet)
+from haidang.commands.archive import (  # noqa: E402  (after the tools were told to keep quiet)
     ingest_command,
     sources_command,
     status_command,
 )
-from haidang.console import show_error  # noqa: E402
-from haidang.drift_command import announce_command, drift_command  # noqa: E402
-from haidang.hazard_report.command import report_command  # noqa: E402
-from haidang.issue_commands import issue_command, publish_command  # noqa: E402
-from haidang.key_commands import keys_app  # noqa: E402
-from haidang.nowcasting import nowcast_command  # noqa: E402
-from haidang.observed_levels import observed_levels_command  # noqa: E402
-from haidang.operation_commands import (  # noqa: E402
+from haidang.commands.drift import announce_command, drift_command  # noqa: E402
+from haidang.commands.issue import issue_command, publish_command  # noqa: E402
+from haidang.commands.keys import keys_app  # noqa: E402
+from haidang.commands.nowcast import nowcast_command  # noqa: E402
+from haidang.commands.observed_levels import observed_levels_command  # noqa: E402
+from haidang.commands.operations import (  # noqa: E402
     backup_command,
     due_command,
     health_command,
@@ -34,17 +32,19 @@ from haidang.operation_commands import (  # noqa: E402
     run_command,
     serve_command,
 )
-from haidang.promotion_commands import audit_app, promote_command, shadow_command  # noqa: E402
-from haidang.question_commands import (  # noqa: E402
+from haidang.commands.promotion import audit_app, promote_command, shadow_command  # noqa: E402
+from haidang.commands.questions import (  # noqa: E402
     climate_command,
     explain_command,
     hazards_command,
     risk_command,
     sites_command,
 )
-from haidang.track_records import track_record_command, verify_command  # noqa: E402
-from haidang.training_commands import backtest_command, train_command, tune_command  # noqa: E402
-from haidang.trial_commands import demo_command, oracle_command, rehearse_command, simulate_command  # noqa: E402
+from haidang.commands.report import report_command  # noqa: E402
+from haidang.commands.track_record import track_record_command, verify_command  # noqa: E402
+from haidang.commands.training import backtest_command, train_command, tune_command  # noqa: E402
+from haidang.commands.trials import demo_command, oracle_command, rehearse_command, simulate_command  # noqa: E402
+from haidang.views.console import show_error  # noqa: E402
 
 app = typer.Typer(
     help="Hải Đăng: early warning of disasters, climate and disease.",

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features.database import open_database
-from haidang.alerts import Alerts
+from haidang.operations.alerts import Alerts
 
 NOW = pd.Timestamp("2026-07-01T00:00Z")
 LATER = NOW + pd.Timedelta(hours=1)

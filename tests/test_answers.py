@@ -19,7 +19,7 @@ from tiny_deployment import (
 )
 
 from features.errors import UnknownNameError
-from haidang import issuing
+from haidang.chain import issuing
 from models.exam import Exam, ExamError
 from serving.access.refusals import FieldError, LoadingError, WithheldError
 from serving.answering.answers import Answers

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tiny_deployment import SMALL, opened, the_deployment
 
-from haidang.api_examples import examples, questions, shortened
+from haidang.demonstration.api_examples import examples, questions, shortened
 from serving.scenarios.scenario_models import ScenarioAnswer
 from serving.schemas.explain_models import ExplainAnswer
 from serving.verification.trigger_models import SimulateAnswer, TriggerAnswer

@@ -16,7 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from features.errors import HaidangError
 from features.settings import Settings
-from haidang.backup import back_up, outside, restore, verify_backup
+from haidang.upkeep.backup import back_up, outside, restore, verify_backup
 
 NOW = pd.Timestamp("2026-07-01T19:30Z")
 DAY = pd.Timedelta(days=1)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from features.sources.simulated import SimulatedProvince
-from haidang.bench import of_the_oracles
+from haidang.benchmarks.speed import of_the_oracles
 from models.catalogue import read_hazards
 from training.oracle import oracle
 

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from features.sources.simulated import SimulatedProvince
-from haidang import bench_skill, judging
-from haidang.bench_skill import asked_for, trials_of
-from haidang.judging import Judged, Results, Trial, can_be_judged, has_a_climate, run_trial
-from haidang.skill_by_lead import by_lead, coverage_rows
-from haidang.skill_report import write_report
-from haidang.skill_targets import CLAIMS, COVERAGE_CLAIMS
+from haidang.benchmarks import judging
+from haidang.benchmarks import skill as bench_skill
+from haidang.benchmarks.judging import Judged, Results, Trial, can_be_judged, has_a_climate, run_trial
+from haidang.benchmarks.skill import asked_for, trials_of
+from haidang.benchmarks.skill_by_lead import by_lead, coverage_rows
+from haidang.benchmarks.skill_report import write_report
+from haidang.benchmarks.skill_targets import CLAIMS, COVERAGE_CLAIMS
 from models.catalogue import read_hazards
 
 HAZARDS = read_hazards()

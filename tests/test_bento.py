@@ -16,7 +16,7 @@ import pytest
 from tiny_deployment import SMALL, a_copy
 
 from features.settings import Settings
-from haidang.serve import serving
+from haidang.chain.serve import serving
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,7 +13,8 @@ import mlflow
 import pytest
 from tiny_deployment import COAST, SMALL, a_copy, opened, the_deployment, write_hazard, write_settings
 
-from haidang import cli, fitting
+from haidang import cli
+from haidang.chain import fitting
 from serving.schemas.answer_models import RiskAnswer
 from serving.schemas.hazard_models import HazardView, SiteView
 

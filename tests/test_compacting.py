@@ -10,9 +10,10 @@ from deltalake import DeltaTable
 from tiny_deployment import SMALL, a_copy, local, opened
 
 from features.delta import remove_joined
-from haidang import issuing, scheduled
-from haidang.compacting import tables
-from haidang.parts import do_parts
+from haidang.chain import issuing
+from haidang.operations import scheduled
+from haidang.operations.parts import do_parts
+from haidang.upkeep.compacting import tables
 from serving.deployment import Deployment
 
 TIMES = [local(f"2023-06-{day} 07:00") for day in (27, 28, 29, 30)]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from tiny_deployment import ENDS, SMALL, local, opened, the_deployment
 
-from haidang.contestants import Champion, answers_to, asked_lately, inputs_known
+from haidang.champions.contestants import Champion, answers_to, asked_lately, inputs_known
 from models.forecaster import Forecaster
 from serving.deployment import Deployment
 from training.fit import fit

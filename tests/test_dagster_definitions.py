@@ -10,7 +10,7 @@ import pytest
 from test_scheduled import MAPPING
 from tiny_deployment import SETTINGS, SMALL, a_copy, local, opened
 
-from haidang.schedule import JOBS
+from haidang.operations.schedule import JOBS
 
 NOW = local("2023-07-03")
 dg = pytest.importorskip("dagster", reason="dagster is an optional extra: pip install 'haidang[dagster]'")
@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
 @pytest.fixture
 def definitions(home: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("HAIDANG_HOME", str(home))
-    return importlib.reload(importlib.import_module("haidang.dagster_definitions"))
+    return importlib.reload(importlib.import_module("haidang.operations.dagster_definitions"))
 
 
 def test_the_definitions_load_with_an_asset_for_each_job_and_a_partition_for_each_day(definitions: ModuleType) -> None:

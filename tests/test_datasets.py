@@ -23,9 +23,9 @@ from tiny_deployment import ENDS, HANOI, SMALL, answering_everybody, local, open
 
 from features.errors import HaidangError
 from features.sites import Sites
-from haidang import scheduled
-from haidang.publishing import publish
-from haidang.verifying import verify
+from haidang.chain.verifying import verify
+from haidang.operations import scheduled
+from haidang.publication.publishing import publish
 from models.verified import VERIFIED
 from serving.access.service_settings import ServiceSettings
 from serving.answering.answers import Answers

@@ -14,8 +14,10 @@ from features.settings import Settings
 from features.sites import read_sites
 from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES
-from haidang import backtesting, cases, crowning, demo, fitting, issuing
-from haidang.cases import CASES
+from haidang.chain import backtesting, fitting, issuing
+from haidang.champions import crowning
+from haidang.demonstration import cases, demo
+from haidang.demonstration.cases import CASES
 from serving.schemas.answer_models import RiskQuestion
 
 MAPPINGS = sorted(Path(cases.__file__).parent.glob("*.toml"))

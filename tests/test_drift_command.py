@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from features.database import open_database
 from features.errors import HaidangError
 from features.settings import Settings
+from haidang.champions.retraining_log import RetrainingLog
+from haidang.champions.watching import Alarm, Watched
 from haidang.cli import app
-from haidang.drift_report import as_plain, show_watched
-from haidang.retraining_log import RetrainingLog
-from haidang.watching import Alarm, Watched
+from haidang.views.drift import as_plain, show_watched
 from training.drift import Drift, FeatureDrift
 
 FEATURE = FeatureDrift("mean_over(rain, days=7)", 0.4, 0.1, (0.5, float("nan")), float("nan"))

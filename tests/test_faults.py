@@ -5,7 +5,7 @@ import pytest
 from conftest import HANOI, at, entry, table
 
 from features.errors import HaidangError, UnknownNameError
-from haidang.faults import Biased, Down, Fault, Killed, Late, Stuck, fault_of
+from haidang.rehearsals.faults import Biased, Down, Fault, Killed, Late, Stuck, fault_of
 
 RUNS = table(
     entry("S1", "rain", "2024-03-11", "2024-03-10 06:00", 1.0, "model"),

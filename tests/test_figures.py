@@ -13,9 +13,9 @@ from features.errors import HaidangError
 from features.ingest import ingest
 from features.months import Months
 from features.settings import Settings
-from haidang import bench_real
-from haidang.cases import CASES
-from haidang.figures import Figure, as_table, figures, run_case
+from haidang.benchmarks import real_cases as bench_real
+from haidang.demonstration.cases import CASES
+from haidang.demonstration.figures import Figure, as_table, figures, run_case
 from models.endemic_target import OverUsual
 from serving.deployment import Deployment, open_deployment
 from training.backtest import Backtest

@@ -8,7 +8,7 @@ from tiny_deployment import SMALL, a_copy, local, opened
 from typer.testing import CliRunner
 
 from features.errors import HaidangError
-from haidang import backtesting
+from haidang.chain import backtesting
 from haidang.cli import app
 from serving.deployment import Deployment
 from training.frozen import Look, allow, frozen_from

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from features.archive import Archive
 from features.settings import Settings
 from haidang.cli import app
-from haidang.hazard_report.facts import Facts, gather, main_cut
-from haidang.hazard_report.page import write
-from haidang.hazard_report.pictures import pictures, skill_map
+from haidang.views.hazard_report.facts import Facts, gather, main_cut
+from haidang.views.hazard_report.page import write
+from haidang.views.hazard_report.pictures import pictures, skill_map
 from models.baselines import Climatology
 from models.forecaster import Forecaster
 from models.hazard import Hazard

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import HaidangError
-from haidang.hazard_table import BEGIN, END, table, with_table
+from haidang.views.hazard_table import BEGIN, END, table, with_table
 from models.catalogue import read_hazards
 
 README = Path(__file__).parents[1] / "README.md"

@@ -8,8 +8,8 @@ import pytest
 from conftest import HANOI
 from tiny_deployment import BEGINS, SMALL, a_copy, answering, local, opened, the_deployment, train, write_hazard
 
-from haidang.console import console
-from haidang.hazard_views import show_hazards
+from haidang.views.console import console
+from haidang.views.hazards import show_hazards
 from models.forecaster import Card, Skill
 from models.hazard import Hazard
 from serving.answering.hazard_view import baselines, needs

@@ -11,9 +11,9 @@ from tiny_deployment import ENDS, ISSUED, SMALL, a_copy, answering, local, opene
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import fitting, issuing
-from haidang.holding import LiveCalibration, hold_to_band
-from haidang.promoting import promote_by_force
+from haidang.chain import fitting, issuing
+from haidang.champions.holding import LiveCalibration, hold_to_band
+from haidang.champions.promoting import promote_by_force
 from serving.access.audit import Audit
 from serving.access.refusals import WithheldError
 from serving.deployment import Deployment

@@ -17,7 +17,7 @@ from features.ingest import ingest
 from features.ingest_log import IngestLog
 from features.settings import Settings
 from features.sites import Sites
-from haidang.ingests import Asked, ingest_logged, sources_of
+from haidang.chain.ingests import Asked, ingest_logged, sources_of
 from serving.deployment import Deployment, open_deployment
 
 NOW = pd.Timestamp("2026-07-01T07:00", tz=HANOI)

@@ -35,7 +35,8 @@ from tiny_deployment import (
 
 from features.archive import Archive
 from features.database import open_database
-from haidang import crowning, issuing, promoting
+from haidang.chain import issuing
+from haidang.champions import crowning, promoting
 from serving.access.audit import Audit
 from serving.deployment import Deployment
 from serving.shelf import Shelf

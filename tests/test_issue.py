@@ -15,7 +15,7 @@ from features.entries import Batch
 from features.errors import HaidangError
 from features.ingest import ingest
 from features.sites import Sites
-from haidang import issuing
+from haidang.chain import issuing
 from models.issued import ISSUED as COLUMNS
 from serving.deployment import Deployment
 from serving.issued.issue import issue

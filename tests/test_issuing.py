@@ -6,7 +6,7 @@ import pytest
 from conftest import HANOI, a_tiny_hazard, at
 from tiny_deployment import COAST, SMALL, a_copy, local, opened
 
-from haidang.regular_issues import champions, issue_all_due, issue_due, regular_issue_time
+from haidang.chain.regular_issues import champions, issue_all_due, issue_due, regular_issue_time
 
 
 @pytest.mark.parametrize(

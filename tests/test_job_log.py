@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features.database import open_database
-from haidang.job_log import LEASE, JobLog
+from haidang.operations.job_log import LEASE, JobLog
 
 NOW = pd.Timestamp("2026-07-01T00:00Z")
 SECOND, HOUR = pd.Timedelta(seconds=1), pd.Timedelta(hours=1)

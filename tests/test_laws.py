@@ -24,7 +24,7 @@ from features.sites import Site, Sites, read_sites
 from features.sources.simulated import SimulatedProvince
 from features.sources.tables.mapping import read_mapping
 from features.variables import VARIABLES, variable_named
-from haidang import cases
+from haidang.demonstration import cases
 from models.baselines import Climatology, Persistence
 from models.blend import Blend, PerPeriod
 from models.boosted import Boosted

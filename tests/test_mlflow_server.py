@@ -18,7 +18,8 @@ from tiny_deployment import SMALL, a_copy, train
 
 from features.database import open_database
 from features.settings import QUIET, Settings
-from haidang import crowning, fitting
+from haidang.chain import fitting
+from haidang.champions import crowning
 from serving.deployment import Deployment, open_deployment
 from training.tracking import open_tracking
 

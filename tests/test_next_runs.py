@@ -9,7 +9,7 @@ from conftest import at
 from sqlalchemy import Engine, text
 
 from features.database import open_database
-from haidang.next_runs import NextRuns
+from haidang.operations.next_runs import NextRuns
 
 
 def started(engine: Engine, cron: str, first: pd.Timestamp) -> BackgroundScheduler:

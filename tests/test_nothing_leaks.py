@@ -15,8 +15,8 @@ import pytest
 from test_restricted import FARM, Service
 from tiny_deployment import COAST, ENDS, SMALL, a_copy, local, opened
 
-from haidang.publishing import publish
-from haidang.verifying import verify
+from haidang.chain.verifying import verify
+from haidang.publication.publishing import publish
 from serving.access.keys import Role
 from serving.access.service_settings import ServiceSettings
 from serving.api import build_api

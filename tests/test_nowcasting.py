@@ -5,7 +5,7 @@ from conftest import MakeArchive, a_tiny_hazard, at
 from test_nowcast import REPORTS, history, reported
 
 from features.errors import HaidangError
-from haidang.nowcasting import nowcast
+from haidang.commands.nowcast import nowcast
 from models.hazard import Hazard
 from models.targets import Total
 

@@ -15,7 +15,7 @@ from features.archive import Archive
 from features.errors import HaidangError
 from features.local_days import day_numbers
 from haidang.cli import app
-from haidang.observed_levels import observed_levels
+from haidang.commands.observed_levels import observed_levels
 from models.catalogue import read_hazards
 
 HAZARDS = read_hazards()

@@ -32,7 +32,7 @@ from features.sources.web.open_meteo_runs import (
     OpenMeteoMarine,
 )
 from features.sources.web.service import ProviderError
-from haidang.ingests import Asked, ingest_logged
+from haidang.chain.ingests import Asked, ingest_logged
 from serving.deployment import open_deployment
 
 HANOI = "Asia/Ho_Chi_Minh"

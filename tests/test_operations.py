@@ -13,9 +13,9 @@ from tiny_deployment import SMALL, opened, write_settings
 
 from features.database import open_database
 from features.settings import Settings
-from haidang import crowning
-from haidang.alerts import Alerts
-from haidang.job_log import JobLog
+from haidang.champions import crowning
+from haidang.operations.alerts import Alerts
+from haidang.operations.job_log import JobLog
 
 haidang, mine = test_cli.haidang, test_cli.mine
 

@@ -14,7 +14,7 @@ from api_client import Ask, client, problem_of
 from tiny_deployment import COAST, ENDS, HANOI, SMALL, a_copy, answering, local, opened, the_deployment
 
 from features.sources.peers.hubverse import Hubverse
-from haidang import issuing
+from haidang.chain import issuing
 from serving.answering.conditional import prepare
 from serving.answering.records import by_hazard
 from serving.schemas.answer_models import RiskAnswer

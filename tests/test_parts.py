@@ -8,7 +8,7 @@ import pytest
 from tenacity import wait_none
 
 from features.errors import HaidangError
-from haidang.parts import Done, Part, do_parts, done_from_json, may_pass
+from haidang.operations.parts import Done, Part, do_parts, done_from_json, may_pass
 
 
 class Failing:

@@ -17,8 +17,8 @@ from tiny_deployment import ENDS, ISSUED, SMALL, TEST_FROM, a_copy, answering, o
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import backtesting, fitting
-from haidang.promoting import challenge, promote_by_force, roll_back
+from haidang.chain import backtesting, fitting
+from haidang.champions.promoting import challenge, promote_by_force, roll_back
 from models.exceedance import log_odds
 from models.forecaster import Forecaster
 from serving.access.audit import Audit, Entry

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import HaidangError
-from haidang.published_parts import PartToRead, TableToRead
-from haidang.publishing import brought_up_to_date
+from haidang.publication.parts import PartToRead, TableToRead
+from haidang.publication.publishing import brought_up_to_date
 from serving.catalogue.datasets import Column, Dataset
 from serving.catalogue.publication import BulkFile, Published
 

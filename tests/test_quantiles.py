@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from tiny_deployment import ISSUED, SMALL, opened, the_deployment
 
-from haidang.answer_views import show_risk
-from haidang.score_views import show_backtest
+from haidang.views.answers import show_risk
+from haidang.views.scores import show_backtest
 from models.baselines import Climatology
 from models.forecaster import Forecaster, SpreadSkill
 from models.partial_pooling import borrowed_at

@@ -13,12 +13,12 @@ from features.archive import Archive
 from features.errors import HaidangError
 from features.settings import Settings
 from haidang.cli import app
-from haidang.faults import Biased, Down, Fault, Killed
-from haidang.rehearsal import Lived, Noted, Step, Tell, Told, live_through
-from haidang.rehearsal_folder import lay_out
-from haidang.rehearsal_report import Report, report, track_record
-from haidang.rehearsal_steps import Ingesting
-from haidang.rehearsing import rehearse, show_report
+from haidang.rehearsals.day_by_day import Lived, Noted, Step, Tell, Told, live_through
+from haidang.rehearsals.faults import Biased, Down, Fault, Killed
+from haidang.rehearsals.folder import lay_out
+from haidang.rehearsals.rehearsing import rehearse, show_report
+from haidang.rehearsals.report import Report, report, track_record
+from haidang.rehearsals.steps import Ingesting
 from serving.deployment import Deployment
 from serving.issued.issue import issue
 

@@ -12,10 +12,10 @@ from tiny_deployment import ENDS, SMALL, a_copy, local, opened
 
 from features.database import open_database
 from features.errors import HaidangError
-from haidang import crowning
-from haidang.retraining import ANNOUNCED, BIAS, CALENDAR, NEW_DATA, PERFORMANCE, due, rescalings, retrain_due
-from haidang.retraining_log import ModelChange, Reason, RetrainingLog
-from haidang.watching import Watched, watch
+from haidang.champions import crowning
+from haidang.champions.retraining import ANNOUNCED, BIAS, CALENDAR, NEW_DATA, PERFORMANCE, due, rescalings, retrain_due
+from haidang.champions.retraining_log import ModelChange, Reason, RetrainingLog
+from haidang.champions.watching import Watched, watch
 from models.hazard import Hazard
 from serving.deployment import Deployment
 from training.data_quality import QualityAlarm
@@ -32,7 +32,7 @@ import sys, time
 import pandas as pd
 from pathlib import Path
 from features.settings import Settings
-from haidang.retraining import retrain_due
+from haidang.champions.retraining import retrain_due
 from serving.deployment import open_deployment
 
 def gate(deployment, hazard, version, now, reason):

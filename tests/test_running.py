@@ -19,11 +19,11 @@ import pytest
 from features.database import open_database
 from features.errors import HaidangError
 from features.settings import Settings
-from haidang.alerts import Alerts
-from haidang.job import Job, Tell
-from haidang.job_log import JobLog, JobRun
-from haidang.parts import Part
-from haidang.running import run_job
+from haidang.operations.alerts import Alerts
+from haidang.operations.job import Job, Tell
+from haidang.operations.job_log import JobLog, JobRun
+from haidang.operations.parts import Part
+from haidang.operations.running import run_job
 
 SECONDS = pd.Timedelta(seconds=1)
 
@@ -136,7 +136,7 @@ sys.path[:0] = {path!r}
 from dataclasses import replace
 from features.settings import Settings
 from test_running import JOB, clock, with_a_child
-from haidang.running import run_job
+from haidang.operations.running import run_job
 if __name__ == "__main__":
     run_job(Settings(home=Path({home!r})), replace(JOB, parts=with_a_child), clock)
 """

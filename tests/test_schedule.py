@@ -8,9 +8,9 @@ from conftest import HANOI, at
 
 from features.database import open_database
 from features.errors import UnknownNameError
-from haidang.job import Job, due
-from haidang.job_log import JobLog
-from haidang.schedule import JOBS, jobs_named
+from haidang.operations.job import Job, due
+from haidang.operations.job_log import JobLog
+from haidang.operations.schedule import JOBS, jobs_named
 
 EARLY = Job("early", "Sớm", "Early", "30 2 * * *", pd.Timedelta(hours=1), 1, lambda settings, now, tell: {})
 

@@ -7,9 +7,9 @@ import pytest
 from tiny_deployment import COAST, SETTINGS, SMALL, a_copy, local, opened, write_settings
 
 from features.settings import Settings
-from haidang import scheduled
-from haidang.job import Tell
-from haidang.parts import do_parts
+from haidang.operations import scheduled
+from haidang.operations.job import Tell
+from haidang.operations.parts import do_parts
 from models.forecaster import Forecaster
 from models.hazard import Hazard
 from serving.shelf import Shelf

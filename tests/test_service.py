@@ -15,9 +15,10 @@ from tiny_deployment import COAST, ENDS, ISSUED, SMALL, a_copy, opened
 
 from features.database import open_database
 from features.settings import Settings
-from haidang import crowning, issuing
-from haidang.load import Load, Loaded, run
-from haidang.serve import serve_command, serving
+from haidang.benchmarks.load import Load, Loaded, run
+from haidang.chain import issuing
+from haidang.chain.serve import serve_command, serving
+from haidang.champions import crowning
 from serving.access.keys import Keys
 from serving.schemas.answer_models import RiskAnswer
 from serving.schemas.problem_report import Problem

@@ -10,10 +10,10 @@ from tiny_deployment import COAST, SMALL, local, opened, the_deployment
 from features.database import open_database
 from features.entries import Receipt
 from features.ingest_log import IngestLog
-from haidang.alerts import Alerts
-from haidang.job import Job
-from haidang.job_log import JobLog
-from haidang.silence import silences, tell_silences
+from haidang.operations.alerts import Alerts
+from haidang.operations.job import Job
+from haidang.operations.job_log import JobLog
+from haidang.operations.silence import silences, tell_silences
 from serving.deployment import Deployment
 
 HOUR = pd.Timedelta(hours=1)

@@ -15,7 +15,8 @@ from features.errors import HaidangError
 from features.settings import FILE_NAME, Settings
 from features.sites import read_sites
 from features.sources.simulated import SimulatedProvince
-from haidang import cli, simulation
+from haidang import cli
+from haidang.chain import simulation
 from models.hazard import Hazard
 from serving.deployment import Deployment, open_deployment
 from serving.issued.issue import issue

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from features.database import open_database
 from features.entries import Receipt
 from features.ingest_log import IngestLog
-from haidang.alerts import Alerts
-from haidang.job_log import LEASE, JobLog
+from haidang.operations.alerts import Alerts
+from haidang.operations.job_log import LEASE, JobLog
 from serving.access.keys import Keys, key_of
 
 NOW = pd.Timestamp("2026-07-01T00:00Z")

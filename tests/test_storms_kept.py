@@ -11,9 +11,9 @@ import pytest
 
 from features.settings import Settings
 from features.sources.simulated import SimulatedProvince
-from haidang import storms_kept as module
-from haidang.simulation import prepare
-from haidang.storms_kept import near_the_truth, storms_kept
+from haidang.chain.simulation import prepare
+from haidang.champions import storms_kept as module
+from haidang.champions.storms_kept import near_the_truth, storms_kept
 from models.exam import Exam
 from models.exceedance import Exceedance
 from models.forecaster import Forecaster

@@ -18,7 +18,7 @@ from test_restricted import Service
 from test_triggers import HAZARD, held, many, rows, store
 from tiny_deployment import ENDS, SMALL, a_copy, opened, the_deployment
 
-from haidang.verifying import verify
+from haidang.chain.verifying import verify
 from models.as_shown import COLUMNS
 from models.track_records import ANY_LEAD, EVERYWHERE, TrackRecords
 from serving.access.service_settings import ServiceSettings

@@ -13,8 +13,8 @@ from tiny_deployment import ISSUED as ISSUE_TIMES
 
 from features.ahead import HighestAhead
 from features.errors import HaidangError
-from haidang import verifying
-from haidang.verifying import Verified, verify
+from haidang.chain import verifying
+from haidang.chain.verifying import Verified, verify
 from models.targets import Highest
 from models.verified import VERIFIED
 from serving.deployment import Deployment

@@ -23,8 +23,9 @@ from features.sites import Sites
 
 keep_tools_quiet()
 
-from haidang import backtesting, crowning, fitting, issuing  # noqa: E402
-from haidang.publishing import publish  # noqa: E402
+from haidang.chain import backtesting, fitting, issuing  # noqa: E402
+from haidang.champions import crowning  # noqa: E402
+from haidang.publication.publishing import publish  # noqa: E402
 from serving.access.service_settings import ServiceSettings  # noqa: E402
 from serving.answering.answers import Answers  # noqa: E402
 from serving.answering.restricted import public  # noqa: E402

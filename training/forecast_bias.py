@@ -3,7 +3,7 @@
 The last 90 days are judged by all days before them, by the means over the sites, and for amounts by the look of their
 fields too. The evidence of independent errors would reach the level of an alarm once in a thousand days in the mean;
 errors of forecasts hang together over weeks, and how often it is reached in years without a change is measured in
-`haidang/bench_drift.py`. How forecasts stand after a change that was acted upon is learned in the days
+`haidang/benchmarks/drift.py`. How forecasts stand after a change that was acted upon is learned in the days
 between, and judging begins anew.
 """
 

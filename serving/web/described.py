@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from serving.access.callers import SCHEME
 
 EXAMPLES = Path(__file__).with_name("answer_examples.json")
-"""Answers by method and path, written by `haidang.api_examples`."""
+"""Answers by method and path, written by `haidang.demonstration.api_examples`."""
 
 PROBLEM_JSON = "application/problem+json"
 

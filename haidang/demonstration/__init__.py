@@ -1,0 +1,1 @@
+"""Demonstrations: the whole chain on a simulated province or on real cases, and examples of answers."""

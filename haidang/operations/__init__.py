@@ -1,0 +1,1 @@
+"""What runs by itself: the jobs, when they are due, how they are run, and what is told when one fails."""

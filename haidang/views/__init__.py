@@ -1,0 +1,1 @@
+"""What is shown: tables for people, JSON for machines, and pages."""
