@@ -205,11 +205,14 @@ def test_a_request_has_one_id_in_its_answer_and_its_log(behind: Callable[..., As
 
 def test_the_log_is_written_in_the_order_of_what_happened_and_nothing_is_lost(behind: Callable[..., Asked]) -> None:
     asked = behind()
-    asked.log.emit(logging.LogRecord("haidang", logging.INFO, "", 0, "before", None, None))
+    before = logging.LogRecord("haidang", logging.INFO, "", 0, "before", None, None)
+    before.created = 1_700_000_000.25
+    asked.log.emit(before)
     for _ in range(1500):  # more than are held at most
         asked.log.answered(Answered("GET", "/who", 200, "203.0.113.7", None), 0.0123456, "id-of-one")
     told = asked.lines()
     assert [line["text"] for line in told] == ["before"] + ["answered"] * 1500
+    assert told[0]["at"] == "2023-11-14T22:13:20.250+00:00"
     assert told[-1]["milliseconds"] == 12.35 and told[-1]["request"] == "id-of-one" and told[-1]["key"] is None
 
 

@@ -66,7 +66,13 @@ def _stated(request: Answered) -> str:
 
 
 def _moment(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds")
+    seconds, rest = divmod(timestamp, 1)
+    return f"{_second(int(seconds))}.{int(1000 * rest):03}+00:00"
+
+
+@lru_cache(4)
+def _second(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @lru_cache(256)
@@ -139,6 +145,8 @@ def log_as_json(stream: TextIO = sys.stdout) -> InBatches:
     for name in ("bentoml", "uvicorn", "uvicorn.error", "circus"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    access = logging.getLogger("uvicorn.access")  # where nothing listens, uvicorn does not even word its lines
+    access.handlers, access.propagate = [], False
     for name in ("haidang", "serving"):
         logging.getLogger(name).setLevel(logging.INFO)
     return handler

@@ -15,11 +15,12 @@ class OnceStarted:
     """An ASGI application that passes requests on once the state of the service holds its answers."""
 
     def __init__(self, app: ASGIApp, state: State) -> None:
-        self._app, self._state = app, state
+        self._app, self._state, self._started = app, state, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or says that the service starts."""
-        if scope["type"] != "http" or hasattr(self._state, "answers") or scope["path"] in _LIVES:
+        self._started = self._started or hasattr(self._state, "answers")
+        if self._started or scope["type"] != "http" or scope["path"] in _LIVES:
             await self._app(scope, receive, send)
             return
         detail = f"the service is starting: wait {_WAIT_SECONDS} s"
