@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import Message, Receive, Scope, Send
 
 from features.database import open_database
 from serving.access.callers import Caller, KeyRing, caller_of, requires
@@ -162,6 +163,23 @@ def test_who_tries_keys_is_stopped_like_anybody(behind: Callable[..., Asked]) ->
 def test_an_answer_that_takes_too_long_is_given_up(behind: Callable[..., Asked]) -> None:
     told = behind(seconds=0.05).get("/slow")
     assert problem_of(told, 504).detail.startswith("there was no answer within 0.05 s")
+
+
+def test_a_service_lives_longer_than_an_answer_may_take() -> None:
+    ended = []
+
+    async def lives(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.1)
+        ended.append(scope["type"])
+
+    async def nothing() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def nowhere(message: Message) -> None:
+        raise AssertionError(message)
+
+    asyncio.run(InTime(lives, seconds=0.01)({"type": "lifespan"}, nothing, nowhere))
+    assert ended == ["lifespan"]
 
 
 def test_more_than_so_many_are_not_answered_at_once(behind: Callable[..., Asked]) -> None:

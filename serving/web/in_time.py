@@ -15,7 +15,13 @@ class InTime:
         self._app, self._seconds = app, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, or says that there was no answer in time; one that has begun is broken off."""
+        """Answers, or says that there was no answer in time; one that has begun is broken off.
+
+        What is no request has no end in time: the lifespan of a service lasts as long as the service.
+        """
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         begun = False
 
         async def noted(message: Message) -> None:
