@@ -63,7 +63,7 @@ def verification(record: AsIssued, group: Integers, labels: Sequence[str]) -> Ve
         tables += [scored.join(one) for one in warned]
         bins.append(cells.bins(column))
     whole = pd.concat(tables).reset_index()
-    whole = whole[(whole["n"] > 0) | (whole.get("runs", pd.Series(0, whole.index)).fillna(0) > 0)]
+    whole = whole[(whole["n"] > 0) | (whole.get("runs", pd.Series(0, whole.index)) > 0)]
     return Verification(whole.sort_values(KEY, ignore_index=True), np.concatenate(bins))
 
 

@@ -133,7 +133,8 @@ def aggregated(table: Verification, sites: np.ndarray) -> pd.DataFrame:
         counted = of_cut[of_cut["group"] != EVERYWHERE]
         there = [str(one) for one in range(len(sites)) if str(one) in set(counted["group"])]
         known = [name for name in COUNTS if name in counted]
-        counts = counted.pivot_table(known, "group", ["lead", "level"], "sum").reindex(there).fillna(0)
+        counts = counted.pivot_table(known, "group", ["lead", "level"], "sum", fill_value=0)
+        counts = counts.reindex(there, fill_value=0)
         contributors = np.array([sites[int(one)] for one in there])
         silent = hidden(contributors, counts.to_numpy().astype(np.int64), SMALLEST_COUNT)
         closed = {name for name, shut in zip(there, silent.groups, strict=True) if shut}
